@@ -1,0 +1,1 @@
+//! Performs the steps of a flow: transports, credentials, TLS, proxy, retry, pacing.

@@ -1,0 +1,101 @@
+//! The events of a run, in the order they happened; every report is written from them (law 10).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::{Finding, Reading};
+use crate::wire::Exchange;
+
+/// Why something that was selected did not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SkipReason {
+    /// The target does not claim a capability that it needs.
+    Capability(String),
+    /// It needs more users than `--max-users` allows.
+    Budget(String),
+    /// The target's profile says that this cannot be.
+    Profile(String),
+    /// The run was interrupted before it began.
+    Interrupted,
+}
+
+/// A resource that the run created and could not remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// Its path below the base URL, `/Users/42`.
+    pub path: String,
+    /// Why it is still there.
+    pub reason: String,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The run begins.
+    RunStarted {
+        /// The seed of every drawn value.
+        seed: u64,
+        /// The base URL; `None` for the bundled server.
+        target: Option<String>,
+        /// The profile of the target.
+        profile: String,
+        /// How many scenarios will run.
+        planned: usize,
+    },
+    /// `/ServiceProviderConfig` was read; `Null` where there is none.
+    Capabilities(Value),
+    /// A scenario will not run.
+    Skipped {
+        /// Its id.
+        scenario: String,
+        /// The client profiles that its evidence would have counted for.
+        clients: Vec<String>,
+        /// The flows that it would have completed.
+        flows: Vec<String>,
+        /// Why.
+        reason: SkipReason,
+    },
+    /// A scenario begins.
+    ScenarioStarted {
+        /// Its id.
+        scenario: String,
+    },
+    /// A request was answered, or failed.
+    Exchanged(Arc<Exchange>),
+    /// A check was judged.
+    Found(Finding),
+    /// A reading was seen.
+    Read(Reading),
+    /// A scenario is over.
+    ScenarioFinished {
+        /// Its id.
+        scenario: String,
+        /// The client profiles that its evidence counts for, `okta/aiw`.
+        clients: Vec<String>,
+        /// The flows of those clients that it shows, `OKTA-F03`.
+        flows: Vec<String>,
+        /// True when every step was sent and answered.
+        completed: bool,
+    },
+    /// The target asked to slow down: a 429 or 503 that was waited out.
+    Throttled {
+        /// How long the target asked to wait.
+        waited: Duration,
+    },
+    /// Everything that was created has been dealt with.
+    CleanedUp {
+        /// What is still there.
+        leftovers: Vec<Leftover>,
+        /// How many resources could only be deactivated.
+        retired: usize,
+    },
+    /// The run was interrupted.
+    Interrupted,
+    /// The run is over.
+    RunFinished {
+        /// Wall time.
+        duration: Duration,
+    },
+}

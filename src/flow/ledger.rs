@@ -1,0 +1,150 @@
+//! What a run created and must remove (law 8): learnt from the exchanges themselves, so that even a resource which a
+//! faulty server should have refused is removed.
+
+use serde_json::Value;
+
+use crate::wire::{Exchange, Method};
+
+/// A resource to remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undo {
+    /// Its path below the base URL, `/Users/42`.
+    pub path: String,
+    /// The scenario that created it.
+    pub scenario: String,
+}
+
+/// The resources that exist because of this run, in the order of their creation.
+#[derive(Debug, Default)]
+pub struct Ledger(Vec<Undo>);
+
+/// The collections whose members a run may create.
+const COLLECTIONS: [&str; 2] = ["/Users", "/Groups"];
+
+impl Ledger {
+    /// Learns from an exchange: a `POST` that answered 2xx with an id (also inside a bulk answer) adds a resource,
+    /// a `DELETE` that answered 2xx, 404 or 410 removes it.
+    pub fn learn(&mut self, exchange: &Exchange) {
+        let Some(response) = exchange.response() else {
+            return;
+        };
+        let path = exchange.request.path();
+        match exchange.request.method {
+            Method::Post if response.is_success() && path == "/Bulk" => {
+                let body = response.json().unwrap_or_default();
+                for operation in body["Operations"].as_array().into_iter().flatten() {
+                    let created = matches!(&operation["status"], Value::String(s) if s == "201")
+                        || operation["status"]["code"] == "201";
+                    let location = operation["location"].as_str().unwrap_or_default();
+                    let place = COLLECTIONS
+                        .iter()
+                        .filter_map(|c| location.rfind(&format!("{c}/")))
+                        .max();
+                    if let (true, Some(place)) = (created, place) {
+                        self.add(&location[place..], &exchange.scenario);
+                    }
+                }
+            }
+            Method::Post if response.is_success() && COLLECTIONS.contains(&path) => {
+                if let Some(id) = response
+                    .json()
+                    .and_then(|body| body["id"].as_str().map(str::to_owned))
+                {
+                    self.add(&format!("{path}/{}", encode(&id)), &exchange.scenario);
+                }
+            }
+            Method::Delete if response.is_success() || matches!(response.status, 404 | 410) => {
+                self.0.retain(|undo| undo.path != path);
+            }
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, path: &str, scenario: &str) {
+        if !self.0.iter().any(|undo| undo.path == path) {
+            self.0.push(Undo {
+                path: path.to_owned(),
+                scenario: scenario.to_owned(),
+            });
+        }
+    }
+
+    /// Takes what is to be removed, newest first.
+    pub fn drain(&mut self) -> Vec<Undo> {
+        let mut all = std::mem::take(&mut self.0);
+        all.reverse();
+        all
+    }
+
+    /// How many resources are there now.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True when nothing is left to remove.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Percent-encodes an id for use as one path segment.
+fn encode(id: &str) -> String {
+    const SEGMENT: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
+        .remove(b'-')
+        .remove(b'_')
+        .remove(b'.')
+        .remove(b'~');
+    percent_encoding::utf8_percent_encode(id, &SEGMENT).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::wire::{ExchangeId, Request, Response};
+
+    fn exchange(method: Method, target: &str, status: u16, body: &str) -> Exchange {
+        Exchange {
+            id: ExchangeId("x#1".into()),
+            scenario: "x".into(),
+            step: "s".into(),
+            started: Duration::ZERO,
+            duration: Duration::ZERO,
+            url: String::new(),
+            request: Request::new(method, target),
+            answer: Ok(Response {
+                body: body.as_bytes().to_vec(),
+                ..Response::new(status)
+            }),
+        }
+    }
+
+    #[test]
+    fn what_was_created_is_removed_newest_first_and_only_once() {
+        let mut ledger = Ledger::default();
+        ledger.learn(&exchange(Method::Post, "/Users", 201, r#"{"id":"1"}"#));
+        ledger.learn(&exchange(Method::Post, "/Users", 200, r#"{"id":"1"}"#));
+        ledger.learn(&exchange(Method::Post, "/Groups", 201, r#"{"id":"a b"}"#));
+        ledger.learn(&exchange(Method::Post, "/Users", 409, r#"{"id":"9"}"#));
+        ledger.learn(&exchange(
+            Method::Post,
+            "/Users/.search",
+            200,
+            r#"{"id":"9"}"#,
+        ));
+        ledger.learn(&exchange(
+            Method::Post,
+            "/Bulk",
+            200,
+            r#"{"Operations":[{"status":"201","location":"https://h/v2/Users/7"},{"status":"409","location":"https://h/v2/Users/8"}]}"#,
+        ));
+        assert_eq!(ledger.len(), 3);
+        ledger.learn(&exchange(Method::Delete, "/Users/1", 204, ""));
+        let paths: Vec<_> = ledger.drain().into_iter().map(|u| u.path).collect();
+        assert_eq!(paths, ["/Users/7", "/Groups/a%20b"]);
+        assert!(ledger.is_empty());
+    }
+}

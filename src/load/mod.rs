@@ -1,0 +1,1 @@
+//! Load: workloads, open loop driver, histograms.

@@ -1,0 +1,96 @@
+//! The tables of a profile: capabilities, limits, and the switches that stand for `interpretations.toml`.
+
+use serde::Deserialize;
+
+use crate::scim::patch::PatchOptions;
+
+/// What a server can do; `/ServiceProviderConfig` of the bundled server says the same.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Capabilities {
+    /// `RFC7644 §3.5.2`
+    pub patch: bool,
+    /// `RFC7644 §3.7`
+    pub bulk: bool,
+    /// `RFC7644 §3.4.2.2`
+    pub filter: bool,
+    /// `RFC7644 §3.4.2.3`
+    pub sort: bool,
+    /// `RFC7644 §3.14`
+    pub etag: bool,
+    /// Password change by a client.
+    pub change_password: bool,
+    /// The Group resource type.
+    pub groups: bool,
+    /// `/Me` (`RFC7644 §3.11`).
+    pub me: bool,
+}
+
+impl Default for Capabilities {
+    fn default() -> Self {
+        Self {
+            patch: true,
+            bulk: true,
+            filter: true,
+            sort: true,
+            etag: true,
+            change_password: true,
+            groups: true,
+            me: true,
+        }
+    }
+}
+
+/// Sizes and limits.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Largest request body, bytes.
+    pub body_bytes: usize,
+    /// Deepest nesting of a JSON body.
+    pub json_depth: usize,
+    /// Most operations of one bulk request.
+    pub bulk_operations: usize,
+    /// Largest bulk request, bytes.
+    pub bulk_bytes: usize,
+    /// Largest page, resources.
+    pub page_max: usize,
+    /// Page size when `count` is absent.
+    pub page_default: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1 << 20,
+            json_depth: 32,
+            bulk_operations: 1000,
+            bulk_bytes: 1 << 20,
+            page_max: 1000,
+            page_default: 100,
+        }
+    }
+}
+
+/// What a successful PATCH answers (I-46).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PatchAnswer {
+    /// 200 with the resource.
+    #[default]
+    Resource,
+    /// 204 without body.
+    NoContent,
+}
+
+/// Choices where the standard leaves room; each names its interpretation.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Switches {
+    /// I-46
+    pub patch_answer: PatchAnswer,
+    /// The switches of PATCH itself.
+    pub patch: PatchOptions,
+    /// I-95: a second group of the same display name is refused.
+    pub group_name_unique: bool,
+}

@@ -1,0 +1,89 @@
+//! A server's documented subset and choices, as data (`fixtures/profiles/*.toml`): what a target offers, how it names
+//! people, which actions are ticked at the IdP. The bundled server is configured by the same document.
+
+mod choices;
+
+pub use choices::{Capabilities, Limits, PatchAnswer, Switches};
+
+use serde::Deserialize;
+
+/// How user names look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Identifier {
+    /// An e-mail address.
+    Email,
+    /// Letters and digits only.
+    Alphanumeric,
+}
+
+/// A profile.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// `rfc`
+    pub name: String,
+    /// A sentence.
+    pub title: String,
+    /// Where the bundled server serves it, `/scim/v2`.
+    pub base_path: String,
+    /// How user names look.
+    pub identifier: Identifier,
+    /// The provisioning actions that the product supports: `create-users`, `update-users`, `deactivate-users`,
+    /// `delete-users`, `import-users`, `push-groups`, `sync-password`, `entitlements`, `schema-import`.
+    pub actions: Vec<String>,
+    /// What the server can do.
+    #[serde(default)]
+    pub capabilities: Capabilities,
+    /// Sizes and limits.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Choices where the standard leaves room.
+    #[serde(default)]
+    pub switches: Switches,
+}
+
+/// The embedded profiles.
+const FILES: [&str; 1] = [include_str!("../../fixtures/profiles/rfc.toml")];
+
+impl Profile {
+    /// Reads a profile.
+    ///
+    /// # Errors
+    /// The TOML parser's message, with line and column.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
+    /// The embedded profile of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        FILES
+            .iter()
+            .filter_map(|text| Self::parse(text).ok())
+            .find(|profile| profile.name == name)
+    }
+
+    /// The names of the embedded profiles.
+    #[must_use]
+    pub fn names() -> Vec<String> {
+        FILES
+            .iter()
+            .filter_map(|text| Self::parse(text).ok())
+            .map(|profile| profile.name)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_profile_parses() {
+        for text in FILES {
+            Profile::parse(text).unwrap();
+        }
+        assert_eq!(Profile::named("rfc").unwrap().base_path, "/scim/v2");
+    }
+}

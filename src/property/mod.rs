@@ -1,0 +1,1 @@
+//! Property tests against a server: strategies, runs, shrinking to a scenario file.

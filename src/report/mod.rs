@@ -1,0 +1,1 @@
+//! Writers of a verdict: terminal, JSON, JUnit, curl. They read events and verdicts and decide nothing.

@@ -1,0 +1,15 @@
+//! The SCIM grammar and data model (`RFC7643`, `RFC7644`): schemas, attribute paths, filters, PATCH, resources, errors.
+//!
+//! Pure: parse, print, evaluate, apply. It knows nothing of HTTP, storage, clocks or which server it serves.
+
+pub mod error;
+pub mod filter;
+pub mod patch;
+pub mod path;
+pub mod schema;
+pub mod urn;
+
+pub use error::{ScimError, ScimType};
+
+/// A JSON object with its members in order: a resource, a complex value, a message.
+pub type Object = serde_json::Map<String, serde_json::Value>;

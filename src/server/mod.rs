@@ -1,0 +1,1 @@
+//! The reference server: requests in, responses out, on a store. It knows nothing of the client.

@@ -1,0 +1,1 @@
+//! What the reference server needs of storage, and the in-memory store.

@@ -1,0 +1,1 @@
+//! Events in, verdict out: outcome per requirement, readiness per IdP, baseline, exit status.

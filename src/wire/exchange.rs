@@ -1,0 +1,60 @@
+//! One request with what came of it: the currency between runner, checks and reports.
+
+use std::time::Duration;
+
+use super::{Request, Response};
+
+/// Names an exchange within one run, for example `okta/users/create#3` or `cleanup#12`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExchangeId(pub String);
+
+/// Why no answer came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The class of the failure.
+    pub kind: FailureKind,
+    /// A lowercase sentence without credentials.
+    pub reason: String,
+}
+
+/// The classes of transport failure that a user treats differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Name resolution or connection failed.
+    Connect,
+    /// TLS handshake failed.
+    Tls,
+    /// No complete answer in time.
+    Timeout,
+    /// The answer could not be read as HTTP, or broke off.
+    Broken,
+}
+
+/// A request that was sent and its answer, or the failure in its place.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// The exchange's name in this run.
+    pub id: ExchangeId,
+    /// The scenario or check that sent it; empty for set-up and cleanup.
+    pub scenario: String,
+    /// The step's name.
+    pub step: String,
+    /// From the run's start to the moment of sending.
+    pub started: Duration,
+    /// From sending to the answer's last byte.
+    pub duration: Duration,
+    /// Absolute URL, without credentials.
+    pub url: String,
+    /// What was sent.
+    pub request: Request,
+    /// What came.
+    pub answer: Result<Response, Failure>,
+}
+
+impl Exchange {
+    /// The response, if there was one.
+    #[must_use]
+    pub fn response(&self) -> Option<&Response> {
+        self.answer.as_ref().ok()
+    }
+}
