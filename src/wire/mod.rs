@@ -4,10 +4,12 @@
 
 mod exchange;
 mod headers;
+mod redact;
 mod secret;
 
 pub use exchange::{Exchange, ExchangeId, Failure, FailureKind};
 pub use headers::Headers;
+pub use redact::Redactor;
 pub use secret::Secret;
 
 use std::fmt;
