@@ -163,7 +163,7 @@ impl Catalogue {
 }
 
 /// The embedded files, by name.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     (
         "rfc7642.toml",
         include_str!("../../fixtures/requirements/rfc7642.toml"),
@@ -195,6 +195,10 @@ const FILES: [(&str, &str); 9] = [
     (
         "drafts.toml",
         include_str!("../../fixtures/requirements/drafts.toml"),
+    ),
+    (
+        "okta.toml",
+        include_str!("../../fixtures/requirements/okta.toml"),
     ),
     (
         "interpretations.toml",
