@@ -159,6 +159,8 @@ const FILES: &[(&str, &str)] = embedded![
     "rfc9967.toml",
     "http.toml",
     "drafts.toml",
+    "okta.toml",
+    "entra.toml",
     "catalog.toml",
     "properties.toml",
     "interpretations.toml",
