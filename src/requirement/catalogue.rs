@@ -163,7 +163,7 @@ impl Catalogue {
 }
 
 /// The embedded files, by name.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     (
         "rfc7642.toml",
         include_str!("../../fixtures/requirements/rfc7642.toml"),
@@ -199,6 +199,10 @@ const FILES: [(&str, &str); 9] = [
     (
         "interpretations.toml",
         include_str!("../../fixtures/requirements/interpretations.toml"),
+    ),
+    (
+        "entra.toml",
+        include_str!("../../fixtures/requirements/entra.toml"),
     ),
 ];
 
