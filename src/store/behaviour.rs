@@ -32,7 +32,7 @@ fn body(name: &str) -> Body {
     Body::new(object)
 }
 
-fn draft(kind: Kind, id: &str, name: &str, members: &[&str]) -> Draft {
+pub(crate) fn draft(kind: Kind, id: &str, name: &str, members: &[&str]) -> Draft {
     Draft {
         id: id.into(),
         kind,
