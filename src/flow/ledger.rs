@@ -44,7 +44,7 @@ impl Ledger {
             }
             Method::Post if response.is_success() && COLLECTIONS.contains(&path) => {
                 if let Some(id) = response.json().and_then(|body| body["id"].as_str().map(str::to_owned)) {
-                    self.add(&format!("{path}/{}", encode(&id)), &exchange.scenario);
+                    self.add(&format!("{path}/{}", encode_segment(&id)), &exchange.scenario);
                 }
             }
             Method::Delete if response.is_success() || matches!(response.status, 404 | 410) => {
@@ -81,7 +81,8 @@ impl Ledger {
 }
 
 /// Percent-encodes an id for use as one path segment.
-fn encode(id: &str) -> String {
+#[must_use]
+pub fn encode_segment(id: &str) -> String {
     const SEGMENT: percent_encoding::AsciiSet =
         percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     percent_encoding::utf8_percent_encode(id, &SEGMENT).to_string()

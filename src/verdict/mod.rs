@@ -3,6 +3,8 @@
 //! Pure: it is handed what happened and what was asked for, and knows nothing of engines, files, clocks or reports.
 
 mod baseline;
+#[cfg(test)]
+mod baseline_tests;
 mod exit;
 mod facts;
 mod gate;
