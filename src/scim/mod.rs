@@ -2,6 +2,7 @@
 //!
 //! Pure: parse, print, evaluate, apply. It knows nothing of HTTP, storage, clocks or which server it serves.
 
+pub mod address;
 pub mod datetime;
 pub mod error;
 pub mod filter;
