@@ -6,10 +6,13 @@ pub mod address;
 pub mod datetime;
 pub mod error;
 pub mod filter;
+pub mod list;
 pub mod name;
 pub mod patch;
 pub mod path;
+pub mod project;
 pub mod schema;
+pub mod sort;
 pub mod syntax;
 pub mod urn;
 

@@ -15,6 +15,7 @@ pub use check::{check, check_element};
 pub use evaluate::{element_matches, matches, untyped_matches};
 pub(in crate::scim) use parse::scan_value_filter;
 pub use parse::{Limits, parse, parse_with};
+pub(in crate::scim) use rule::Rule;
 
 /// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
