@@ -11,7 +11,7 @@ use super::path::AttrPath;
 use super::schema::{Attribute, ResourceType, Returned, Type};
 
 /// Compares two resources by an attribute in ascending order: by its type and `caseExact`, of a multi-valued attribute by
-/// the primary value or else the first, resources without a value last. An attribute that the type does not know, that is
+/// the primary value or else the first, resources without a value of that type last. An attribute that the type does not know, that is
 /// never returned, or that is complex without a `value`, orders nothing (I-33).
 #[must_use]
 pub fn compare(a: &Object, b: &Object, path: &AttrPath, kind: &ResourceType) -> Ordering {
@@ -26,10 +26,10 @@ pub fn compare(a: &Object, b: &Object, path: &AttrPath, kind: &ResourceType) -> 
         (sub, _) => sub,
     };
     let rule = Rule::resolved(&found, sub.unwrap_or(found.attribute));
-    let one = key(a, found.extension, found.attribute, sub);
-    let other = key(b, found.extension, found.attribute, sub);
+    let of = |resource| key(resource, found.extension, found.attribute, sub).filter(|value| rule.orders(value));
+    let (one, other) = (of(a), of(b));
     match (one, other) {
-        (Some(one), Some(other)) => rule.compare(one, other).unwrap_or(Ordering::Equal),
+        (Some(one), Some(other)) => rule.compare(one, other),
         (Some(_), None) => Ordering::Less,
         (None, Some(_)) => Ordering::Greater,
         (None, None) => Ordering::Equal,
@@ -49,16 +49,10 @@ fn key<'a>(
     let elements = values(member(container, &attribute.name));
     let is_primary = |element: &&Value| element.get("primary") == Some(&Value::Bool(true));
     let element = elements.iter().copied().find(is_primary).or_else(|| elements.first().copied())?;
-    let value = match (sub, element) {
-        (Some(sub), Value::Object(members)) => member(members, &sub.name)?,
-        (Some(sub), plain) if sub.name == "value" => plain,
-        (Some(_), _) => return None,
-        (None, value) => value,
-    };
-    match value {
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-        Value::String(text) if text.is_empty() => None,
-        value => Some(value),
+    match (sub, element) {
+        (Some(sub), Value::Object(members)) => member(members, &sub.name),
+        (Some(sub), plain) => (sub.name == "value").then_some(plain),
+        (None, value) => Some(value),
     }
 }
 
@@ -109,15 +103,24 @@ mod tests {
         }
     }
 
+    fn any_value() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            "[a-cA-CéÉσς]{0,3}".prop_map(Value::from),
+            "202[34]-01-0[12]T00:00:00(Z|[+-]01:00)".prop_map(Value::from),
+            Just(json!(null)),
+            Just(json!(5)),
+            Just(json!(["x"])),
+        ]
+    }
+
     proptest! {
         #[test]
-        fn it_is_an_order(names in prop::collection::vec(prop::option::of("[a-cA-CéÉσς]{0,3}"), 3)) {
-            let people: Vec<Object> = names
-                .iter()
-                .map(|name| name.iter().map(|name| ("title".to_owned(), json!(name))).collect())
-                .collect();
-            let path = AttrPath::name("title");
-            let order = |a: usize, b: usize| compare(&people[a], &people[b], &path, user());
+        fn it_is_an_order(values in prop::collection::vec(any_value(), 3), created in any::<bool>()) {
+            let wrap = |value: &Value| if created { json!({"meta": {"created": value}}) } else { json!({"title": value}) };
+            let people: Vec<Value> = values.iter().map(wrap).collect();
+            let path = AttrPath::parse(if created { "meta.created" } else { "title" }).expect("path");
+            let object = |index: usize| people[index].as_object().expect("object");
+            let order = |a: usize, b: usize| compare(object(a), object(b), &path, user());
             prop_assert_eq!(order(0, 1), order(1, 0).reverse());
             if order(0, 1).is_le() && order(1, 2).is_le() {
                 prop_assert!(order(0, 2).is_le());

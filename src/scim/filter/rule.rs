@@ -61,17 +61,28 @@ impl Rule {
         }
     }
 
-    /// The order of two values of the attribute; `None` where they have none.
-    pub fn compare(self, one: &Value, other: &Value) -> Option<Ordering> {
-        match (self, one, other) {
+    /// Whether a value is of the type that the rule orders.
+    pub fn orders(self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Instant, Value::String(text)) => datetime::parse(text).is_some(),
+            (Self::Exact | Self::Folded | Self::UserName, Value::String(text)) => !text.is_empty(),
+            (Self::Number, Value::Number(_)) | (Self::Boolean | Self::LooseBoolean, Value::Bool(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// The order of two values that the rule [orders](Self::orders); others are equal.
+    pub fn compare(self, one: &Value, other: &Value) -> Ordering {
+        let order = match (self, one, other) {
             (Self::Instant, Value::String(one), Value::String(other)) => {
-                Some(datetime::parse(one)?.cmp(&datetime::parse(other)?))
+                datetime::parse(one).partial_cmp(&datetime::parse(other))
             }
             (_, Value::String(one), Value::String(other)) => Some(self.key(one).cmp(&self.key(other))),
             (_, Value::Number(one), Value::Number(other)) => order(one, other),
             (_, Value::Bool(one), Value::Bool(other)) => Some(one.cmp(other)),
             _ => None,
-        }
+        };
+        order.unwrap_or(Ordering::Equal)
     }
 
     /// Whether `value op literal` holds. `ne` and `null` are the evaluator's, since they speak of all values at once.
@@ -118,7 +129,7 @@ fn ordered(op: Op, order: Ordering) -> bool {
     }
 }
 
-/// Whole numbers compare exactly, others as doubles.
+/// Exact, also between whole numbers beyond the precision of doubles, so that it is an order of all numbers.
 fn order(one: &Number, other: &Number) -> Option<Ordering> {
     match (whole(one), whole(other)) {
         (Some(one), Some(other)) => Some(one.cmp(&other)),
@@ -127,7 +138,8 @@ fn order(one: &Number, other: &Number) -> Option<Ordering> {
 }
 
 fn whole(number: &Number) -> Option<i128> {
-    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
+    let exact = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
+    exact.or_else(|| number.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 1e38).map(|f| f as i128))
 }
 
 fn truth(value: &Value) -> Option<bool> {

@@ -163,7 +163,8 @@ fn numbers_compare_by_value() {
     let body = json!({"n": 9_007_199_254_740_993_u64, "f": 1.5, "neg": -1});
     let rows = [
         ("n gt 9007199254740992", true),
-        ("n eq 9007199254740993.0", true),
+        ("n eq 9007199254740992.0", false),
+        ("n gt 9007199254740992.0 and neg eq -1.0 and f gt 1", true),
         ("n eq 9007199254740992", false),
         ("f ge 1.5 and f lt 2", true),
         ("neg lt 0", true),
