@@ -8,6 +8,7 @@ pub mod filter;
 pub mod name;
 pub mod patch;
 pub mod path;
+pub mod resource;
 pub mod schema;
 pub mod syntax;
 pub mod urn;
