@@ -9,6 +9,8 @@ pub mod json;
 pub mod junit;
 mod mask;
 pub mod terminal;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

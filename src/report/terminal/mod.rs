@@ -139,10 +139,8 @@ impl Page<'_> {
             return;
         }
         if !self.options.verbose {
-            self.line(&format!(
-                "readings  {} of the standard seen in one reading or another (-v shows them)",
-                counted(readings.len(), "ambiguous point")
-            ));
+            let points = counted(readings.len(), "ambiguous point");
+            self.line(&format!("readings  {points} of the standard were read (-v shows how)"));
             return;
         }
         for reading in readings {

@@ -6,10 +6,10 @@ use super::{Page, gate_words};
 use crate::flow::Outcome;
 use crate::report::counted;
 use crate::requirement::Level;
-use crate::verdict::{ClientVerdict, ExitCode, Problem, Readiness};
+use crate::verdict::{ClientVerdict, ExitCode, Problem, Readiness, Reason, ReasonKind};
 
-/// How many reasons of a client are shown without `verbose`.
-const REASONS: usize = 3;
+/// How many requirements are named as reasons of a client without `verbose`.
+const REASONS: usize = 6;
 
 impl Page<'_> {
     pub(super) fn summary(&mut self) {
@@ -72,15 +72,28 @@ impl Page<'_> {
         }
     }
 
+    /// Flows with their sentence; requirements by id alone, since they stand above in full.
     fn reasons(&mut self, client: &ClientVerdict) {
-        let shown = if self.options.verbose { client.reasons.len() } else { REASONS };
-        for reason in client.reasons.iter().take(shown) {
+        let flows = |it: &&Reason| matches!(it.kind, ReasonKind::Flow | ReasonKind::Capability);
+        for reason in client.reasons.iter().filter(flows) {
             let known = if reason.known { " (known)" } else { "" };
             self.prose(&format!("{} {}{known}", reason.subject, reason.text), 6);
         }
-        let more = client.reasons.len().saturating_sub(shown);
-        if more > 0 {
-            self.line(&format!("      and {more} more (-v shows them)"));
+        for (kind, word) in [(ReasonKind::Failure, "failed"), (ReasonKind::Warning, "warnings")] {
+            let mut ids: Vec<_> = client
+                .reasons
+                .iter()
+                .filter(|it| it.kind == kind)
+                .map(|it| if it.known { format!("{} (known)", it.subject) } else { it.subject.clone() })
+                .collect();
+            let more = if self.options.verbose { 0 } else { ids.len().saturating_sub(REASONS) };
+            ids.truncate(ids.len() - more);
+            if more > 0 {
+                ids.push(format!("{more} more (-v shows them)"));
+            }
+            if !ids.is_empty() {
+                self.prose(&format!("{word}: {}", ids.join(", ")), 6);
+            }
         }
     }
 
@@ -164,7 +177,8 @@ impl Page<'_> {
         ));
         if facts.throttled > 0 {
             let seconds = facts.waited.as_secs_f64();
-            let faint = format!("  the target asked to slow down {} times, {seconds:.1} s in all", facts.throttled);
+            let faint =
+                format!("  the target asked to slow down {}, {seconds:.1} s in all", counted(facts.throttled, "time"));
             let faint = self.paint.apply(Tone::Faint, &faint);
             self.line(&faint);
         }
