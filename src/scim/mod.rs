@@ -2,8 +2,10 @@
 //!
 //! Pure: parse, print, evaluate, apply. It knows nothing of HTTP, storage, clocks or which server it serves.
 
+pub mod datetime;
 pub mod error;
 pub mod filter;
+pub mod name;
 pub mod patch;
 pub mod path;
 pub mod schema;
