@@ -110,7 +110,8 @@ impl Handling<'_> {
     fn route(&self, route: Route) -> Result<Answer, ScimError> {
         let parameters = input::query(self.request.query().unwrap_or_default())?;
         let listed = |kinds: &[Kind]| {
-            search::list(&self.context, kinds, &Query::new(&self.context, SearchRequest::from_query(&parameters)?)?)
+            let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            search::list(&self.context, kinds, &Query::new(&self.context, SearchRequest::from_query(pairs)?)?)
         };
         let filtered = parameters.iter().any(|(name, _)| name.eq_ignore_ascii_case("filter"));
         let discovered = || match filtered {
@@ -120,7 +121,8 @@ impl Handling<'_> {
         match (route, &self.method) {
             (Route::Root, _) => listed(self.kinds()),
             (Route::Search(kind), _) => {
-                let request = SearchRequest::from_body(&self.body()?)?;
+                let body = self.body()?;
+                let request = SearchRequest::from_body(write::as_object(&body)?)?;
                 let kinds = kind.as_ref().map_or(self.kinds(), std::slice::from_ref);
                 search::list(&self.context, kinds, &Query::new(&self.context, request)?)
             }

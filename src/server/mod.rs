@@ -18,8 +18,6 @@ mod route;
 mod search;
 mod sqlite;
 mod stored;
-#[cfg(test)]
-mod tests;
 mod touch;
 mod write;
 
@@ -34,7 +32,7 @@ use time::OffsetDateTime;
 
 use crate::profile::Profile;
 use crate::store::Store;
-use crate::wire::{Request, Response};
+use crate::wire::{Method, Request, Response};
 
 /// Locks that writers of one resource queue at.
 const TURNS: usize = 256;
@@ -108,6 +106,14 @@ impl Server {
     #[must_use]
     pub fn handle(&self, request: Request) -> Response {
         dispatch::handle(self, &request)
+    }
+
+    /// Whether a request needs so little that no thread of its own is worth it: one resource, in memory.
+    fn is_quick(&self, request: &Request) -> bool {
+        let path = request.path();
+        let searches = path.ends_with("/.search") || path.ends_with("/Bulk");
+        let lists = request.method == Method::Get && !path.contains("/Users/");
+        !self.store.waits() && !searches && !lists && !path.contains("/Groups")
     }
 
     fn now(&self) -> OffsetDateTime {

@@ -189,14 +189,18 @@ pub(super) fn answer(
 }
 
 /// The links that a record's tag needs.
-pub(super) const fn for_tag(kind: Kind) -> Links<'static> {
+const fn for_tag(kind: Kind) -> Links<'static> {
     match kind {
         Kind::User => Links::All,
         Kind::Group => Links::Skip,
     }
 }
 
-fn as_object(body: &Value) -> Result<&Object, ScimError> {
+/// The body, which must be an object.
+///
+/// # Errors
+/// 400 `invalidSyntax`.
+pub(super) fn as_object(body: &Value) -> Result<&Object, ScimError> {
     body.as_object().ok_or_else(|| ScimError::bad(ScimType::InvalidSyntax, "the body is no JSON object"))
 }
 
