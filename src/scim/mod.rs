@@ -2,13 +2,18 @@
 //!
 //! Pure: parse, print, evaluate, apply. It knows nothing of HTTP, storage, clocks or which server it serves.
 
+pub mod address;
 pub mod datetime;
 pub mod error;
 pub mod filter;
+pub mod list;
 pub mod name;
 pub mod patch;
 pub mod path;
+pub mod project;
+pub mod resource;
 pub mod schema;
+pub mod sort;
 pub mod syntax;
 pub mod urn;
 

@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn attribute_paths() {
-        let rows: &[(&str, Result<(Option<&str>, &str, Option<&str>), usize>)] = &[
+        type Parts = (Option<&'static str>, &'static str, Option<&'static str>);
+        let rows: &[(&str, Result<Parts, usize>)] = &[
             ("userName", Ok((None, "userName", None))),
             ("name.givenName", Ok((None, "name", Some("givenName")))),
             ("members.$ref", Ok((None, "members", Some("$ref")))),

@@ -2,14 +2,20 @@
 //!
 //! Parsing is bounded by [`Limits`], so that no text exhausts stack or time. It knows nothing of lists and queries.
 
+mod check;
+mod evaluate;
 mod literal;
 mod parse;
 mod print;
+mod rule;
 
 use super::path::AttrPath;
 
+pub use check::{check, check_element};
+pub use evaluate::{element_matches, matches, untyped_matches};
 pub(in crate::scim) use parse::scan_value_filter;
 pub use parse::{Limits, parse, parse_with};
+pub(in crate::scim) use rule::Rule;
 
 /// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -10,7 +10,8 @@ fn path(text: &str) -> AttrPath {
 #[test]
 fn paths_resolve_without_case() {
     let enterprise = urn::ENTERPRISE_USER;
-    let rows: &[(&str, Option<(&str, Option<&str>, bool)>)] = &[
+    type Parts = (&'static str, Option<&'static str>, bool);
+    let rows: &[(&str, Option<Parts>)] = &[
         ("userName", Some(("userName", None, false))),
         ("USERNAME", Some(("userName", None, false))),
         ("name.givenname", Some(("name", Some("givenName"), false))),
