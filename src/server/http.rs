@@ -109,11 +109,16 @@ async fn connection(stream: TcpStream, server: Arc<Server>, mut stopping: watch:
     // What goes wrong on a connection is the client's to see, and hyper has told it.
     tokio::select! {
         _ = connection.as_mut() => {}
-        _ = stopping.wait_for(|stop| *stop) => {
+        () = stopped(&mut stopping) => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
     }
+}
+
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the listener is gone, which is the same.
+    let _ = stopping.wait_for(|stop| *stop).await;
 }
 
 async fn exchange(

@@ -18,6 +18,8 @@ mod route;
 mod search;
 mod sqlite;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod touch;
 mod write;
 

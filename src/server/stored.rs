@@ -57,7 +57,7 @@ impl Parts {
             }
         }
         let password = resource.contains_key("password");
-        resource.retain(|name, _| !APART.contains(&name));
+        resource.retain(|name, _| !APART.contains(&name.as_str()));
         Ok(Self { keys: Keys { name, unique, external_id, label }, body: resource, members, password })
     }
 
