@@ -1,2 +1,3 @@
-//! x
-fn main() {}
+//! The tests from outside, one binary.
+
+mod trace;
