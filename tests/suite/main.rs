@@ -1,3 +1,4 @@
-//! The tests from outside, one binary.
+//! Integration tests, in one binary so that they link once.
 
+mod architecture;
 mod trace;
