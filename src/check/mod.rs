@@ -6,6 +6,7 @@ mod compare;
 mod expect;
 mod phrase;
 pub(crate) mod shim;
+pub mod standing;
 
 pub use expect::{Expectation, Judged, Subject, Test, WORDS};
 pub use phrase::short;

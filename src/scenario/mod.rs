@@ -5,12 +5,14 @@ mod error;
 mod lint;
 mod model;
 mod people;
+mod play;
 mod raw;
 mod template;
 
 pub use error::{Place, ScenarioError};
 pub use model::{Action, Line, Row, Scenario, Step, Subject, Tally, Until, Verdict, line_of};
 pub use people::Draw;
+pub use play::{ScenarioFlow, Settings};
 pub use template::{Hole, Missing, Template, TemplateError};
 
 use std::collections::BTreeSet;

@@ -1,7 +1,22 @@
 //! Schemas as data: attribute characteristics (`RFC7643 §2.2`, `§7`) and resource types (`RFC7643 §6`).
+//!
+//! The core schemas come from one table, `fixtures/requirements/core-attributes.toml`. Names and URNs are found without
+//! case. It knows nothing of resources that use a schema.
+
+mod json;
+mod table;
+
+use serde::Deserialize;
+
+use super::path::AttrPath;
+
+pub use table::{
+    all, common, enterprise_user, group, known, resource_type, schema_schema, service_provider_config, user,
+};
 
 /// The type of an attribute (`RFC7643 §2.3`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Type {
     /// `string`
     String,
@@ -22,7 +37,8 @@ pub enum Type {
 }
 
 /// When a value may be written (`RFC7643 §7`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Mutability {
     /// Never by a client.
     ReadOnly,
@@ -35,7 +51,8 @@ pub enum Mutability {
 }
 
 /// When a value is in an answer (`RFC7643 §7`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Returned {
     /// In every answer.
     Always,
@@ -48,7 +65,8 @@ pub enum Returned {
 }
 
 /// How far a value is unique (`RFC7643 §7`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Uniqueness {
     /// Not at all.
     None,
@@ -125,3 +143,52 @@ pub struct Resolved<'a> {
     /// The sub-attribute, where the path names one.
     pub sub: Option<&'a Attribute>,
 }
+
+impl Attribute {
+    /// The sub-attribute of this name, whatever its case.
+    #[must_use]
+    pub fn sub(&self, name: &str) -> Option<&Attribute> {
+        named(&self.subs, name)
+    }
+}
+
+impl Schema {
+    /// The attribute of this name, whatever its case.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&Attribute> {
+        named(&self.attributes, name)
+    }
+}
+
+impl ResourceType {
+    /// The extension with this URN, whatever its case.
+    #[must_use]
+    pub fn extension(&self, urn: &str) -> Option<&Schema> {
+        self.extensions.iter().map(|(schema, _)| schema).find(|schema| schema.urn.eq_ignore_ascii_case(urn))
+    }
+
+    /// Finds what a path names, without case (`RFC7644 §3.10`): base and common attributes plain or behind the base
+    /// schema's URN, extension attributes only behind their URN (I-52). `None`: this type has no such attribute.
+    #[must_use]
+    pub fn resolve<'a>(&'a self, path: &AttrPath) -> Option<Resolved<'a>> {
+        let (extension, attribute) = match path.urn.as_deref() {
+            Some(urn) if !urn.eq_ignore_ascii_case(&self.base.urn) => {
+                let schema = self.extension(urn)?;
+                (Some(schema.urn.as_str()), schema.attribute(&path.name)?)
+            }
+            _ => (None, self.base.attribute(&path.name).or_else(|| named(common(), &path.name))?),
+        };
+        let sub = match &path.sub {
+            Some(name) => Some(attribute.sub(name)?),
+            None => None,
+        };
+        Some(Resolved { extension, attribute, sub })
+    }
+}
+
+fn named<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
+    attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! `dateTime` values (`RFC7643 §2.3.5`, I-78): text to instant and back. It knows no clock.
+
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset, macros::format_description};
+
+/// The instant of a `dateTime`: `Z` or an offset, fraction optional. A text without offset, which XML Schema allows, is
+/// taken as UTC. `None`: no `dateTime`.
+#[must_use]
+pub fn parse(text: &str) -> Option<OffsetDateTime> {
+    let bytes = text.as_bytes();
+    if bytes.get(10) != Some(&b'T') || !text.is_ascii() || text.contains('z') {
+        return None;
+    }
+    let has_offset = text.ends_with('Z') || text.get(11..).is_some_and(|clock| clock.contains(['+', '-']));
+    if has_offset {
+        OffsetDateTime::parse(text, &Rfc3339).ok()
+    } else {
+        OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339).ok()
+    }
+}
+
+/// An instant in UTC with milliseconds: `2011-05-13T04:42:34.000Z`. Empty for a year that four digits cannot hold.
+#[must_use]
+pub fn print(instant: OffsetDateTime) -> String {
+    let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+    instant.checked_to_offset(UtcOffset::UTC).and_then(|utc| utc.format(&form).ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_of_texts() {
+        let rows = [
+            ("2011-05-13T04:42:34Z", Some("2011-05-13T04:42:34.000Z")),
+            ("2011-05-13T06:42:34+02:00", Some("2011-05-13T04:42:34.000Z")),
+            ("2011-05-12T23:42:34.1-05:00", Some("2011-05-13T04:42:34.100Z")),
+            ("2011-05-13T04:42:34.123456789Z", Some("2011-05-13T04:42:34.123Z")),
+            ("2011-05-13T04:42:34.5", Some("2011-05-13T04:42:34.500Z")),
+            ("2024-02-29T00:00:00Z", Some("2024-02-29T00:00:00.000Z")),
+            ("2023-02-29T00:00:00Z", None),
+            ("2011-05-13", None),
+            ("2011-05-13 04:42:34Z", None),
+            ("2011-05-13t04:42:34Z", None),
+            ("2011-05-13T04:42:34z", None),
+            ("2011-13-13T04:42:34Z", None),
+            ("2011-05-13T25:42:34Z", None),
+            ("2011-05-13T04:42Z", None),
+            ("2011-05-13T04:42:34+0200", None),
+            ("", None),
+            ("yesterday", None),
+            ("２011-05-13T04:42:34Z", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(parse(text).map(print).as_deref(), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! Which attributes an answer carries (`RFC7644 §3.9`): `attributes`, `excludedAttributes`, and each attribute's `returned`.
+//!
+//! `id` and `schemas` are always there (I-41); what is never returned never is, whoever asks. Attributes that the type does
+//! not know count as returned by default.
+
+use serde_json::Value;
+
+use super::Object;
+use super::path::AttrPath;
+use super::schema::{Attribute, Mutability, ResourceType, Returned};
+
+/// What of a resource is wanted.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Projection {
+    /// What is returned by default.
+    #[default]
+    Default,
+    /// Only these, and what is always returned.
+    Only(Vec<AttrPath>),
+    /// What is returned by default but these.
+    Without(Vec<AttrPath>),
+}
+
+/// The paths of a comma-separated list. What is no attribute path is left out (I-39). An extension's URN alone is kept as a
+/// path whose printed form is that URN.
+#[must_use]
+pub fn parse_list(text: &str) -> Vec<AttrPath> {
+    text.split(',').filter_map(|entry| AttrPath::parse(entry.trim()).ok()).collect()
+}
+
+/// The resource as it is returned.
+#[must_use]
+pub fn project(resource: &Object, kind: &ResourceType, projection: &Projection) -> Object {
+    let mut projected = Object::new();
+    for (name, value) in resource {
+        let kept = match extension(kind, name) {
+            Some(urn) => container(value, &urn, kind, projection),
+            None => attribute(value, name, None, kind, projection),
+        };
+        if let Some(kept) = kept {
+            projected.insert(name.clone(), kept);
+        }
+    }
+    projected
+}
+
+/// The URN of an extension's container, known to the type or not.
+fn extension(kind: &ResourceType, name: &str) -> Option<String> {
+    match kind.extension(name) {
+        Some(schema) => Some(schema.urn.clone()),
+        None => super::syntax::is_urn(name).then(|| name.to_owned()),
+    }
+}
+
+fn container(value: &Value, urn: &str, kind: &ResourceType, projection: &Projection) -> Option<Value> {
+    let named = |paths: &[AttrPath]| paths.iter().any(|path| path.to_string().eq_ignore_ascii_case(urn));
+    // A URN that is named alone stands for its container as it is by default.
+    let inner = match projection {
+        Projection::Only(paths) if named(paths) => &Projection::Default,
+        Projection::Without(paths) if named(paths) => &Projection::Only(Vec::new()),
+        other => other,
+    };
+    let Value::Object(members) = value else {
+        return (*inner == Projection::Default).then(|| value.clone());
+    };
+    let kept: Object = members
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), attribute(value, name, Some(urn), kind, inner)?)))
+        .collect();
+    (!kept.is_empty()).then_some(Value::Object(kept))
+}
+
+/// What the paths say of one attribute.
+enum Named<'p> {
+    Not,
+    Whole,
+    Subs(Vec<&'p str>),
+}
+
+fn named<'p>(paths: &'p [AttrPath], name: &str, urn: Option<&str>, kind: &ResourceType) -> Named<'p> {
+    let same_schema = |path: &AttrPath| match (path.urn.as_deref(), urn) {
+        (Some(path), Some(urn)) => path.eq_ignore_ascii_case(urn),
+        (Some(path), None) => path.eq_ignore_ascii_case(&kind.base.urn),
+        (None, urn) => urn.is_none(),
+    };
+    let mut subs = Vec::new();
+    for path in paths.iter().filter(|path| same_schema(path) && path.name.eq_ignore_ascii_case(name)) {
+        match &path.sub {
+            Some(sub) => subs.push(sub.as_str()),
+            None => return Named::Whole,
+        }
+    }
+    if subs.is_empty() { Named::Not } else { Named::Subs(subs) }
+}
+
+fn attribute(
+    value: &Value,
+    name: &str,
+    urn: Option<&str>,
+    kind: &ResourceType,
+    projection: &Projection,
+) -> Option<Value> {
+    let path = AttrPath { urn: urn.map(str::to_owned), name: name.to_owned(), sub: None };
+    let known = kind.resolve(&path).map(|found| found.attribute);
+    let class = known.map_or(Returned::Default, class);
+    let by_default = matches!(class, Returned::Always | Returned::Default);
+    let always = class == Returned::Always || (urn.is_none() && name.eq_ignore_ascii_case("schemas"));
+    let whole =
+        |wanted: bool| if wanted { subs(value, known, &|sub| sub != Returned::Request, &|_| false) } else { None };
+    if class == Returned::Never {
+        return None;
+    }
+    match projection {
+        Projection::Default => whole(by_default),
+        Projection::Only(paths) => match named(paths, name, urn, kind) {
+            Named::Whole => whole(true),
+            Named::Not => whole(always),
+            Named::Subs(names) => {
+                let wanted = |sub: &str| names.iter().any(|name| name.eq_ignore_ascii_case(sub));
+                subs(value, known, &|sub| sub == Returned::Always, &wanted)
+            }
+        },
+        Projection::Without(paths) => match named(paths, name, urn, kind) {
+            Named::Whole => whole(always),
+            Named::Not => whole(by_default),
+            Named::Subs(_) if !by_default => None,
+            Named::Subs(names) => {
+                let unwanted = |sub: &str| names.iter().any(|name| name.eq_ignore_ascii_case(sub));
+                without(value, known, &unwanted)
+            }
+        },
+    }
+}
+
+/// What is written but not read is never returned, whatever its class says (I-67).
+fn class(attribute: &Attribute) -> Returned {
+    if attribute.mutability == Mutability::WriteOnly { Returned::Never } else { attribute.returned }
+}
+
+/// The value with those sub-attributes that their class or their name keeps; `None` when nothing of it is left.
+fn subs(
+    value: &Value,
+    attribute: Option<&Attribute>,
+    by_class: &dyn Fn(Returned) -> bool,
+    by_name: &dyn Fn(&str) -> bool,
+) -> Option<Value> {
+    prune(value, &|name| {
+        let class = attribute.and_then(|attribute| attribute.sub(name)).map_or(Returned::Default, class);
+        class != Returned::Never && (by_class(class) || by_name(name))
+    })
+}
+
+fn without(value: &Value, attribute: Option<&Attribute>, unwanted: &dyn Fn(&str) -> bool) -> Option<Value> {
+    prune(value, &|name| {
+        let class = attribute.and_then(|attribute| attribute.sub(name)).map_or(Returned::Default, class);
+        match class {
+            Returned::Always => true,
+            Returned::Default => !unwanted(name),
+            Returned::Request | Returned::Never => false,
+        }
+    })
+}
+
+/// Keeps members of the object, or of each object in the array. Plain values have no members and stay.
+fn prune(value: &Value, keep: &dyn Fn(&str) -> bool) -> Option<Value> {
+    match value {
+        Value::Object(members) => {
+            let kept: Object = members
+                .iter()
+                .filter(|(name, _)| keep(name))
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            (!kept.is_empty() || members.is_empty()).then_some(Value::Object(kept))
+        }
+        Value::Array(items) => {
+            let kept: Vec<Value> = items.iter().filter_map(|item| prune(item, keep)).collect();
+            (!kept.is_empty() || items.is_empty()).then_some(Value::Array(kept))
+        }
+        plain => Some(plain.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

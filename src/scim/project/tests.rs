@@ -1,0 +1,124 @@
+//! Projections of one user, as the text of what is left.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::scim::schema::user;
+use crate::scim::urn;
+
+fn person() -> Object {
+    let person = json!({
+        "schemas": [urn::USER, urn::ENTERPRISE_USER],
+        "id": "1",
+        "userName": "ann",
+        "password": "secret",
+        "name": {"givenName": "Ann", "familyName": "Bee"},
+        "emails": [{"value": "a@x", "type": "work"}, {"type": "home"}],
+        "meta": {"resourceType": "User", "version": "W/\"1\""},
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"department": "Sales", "manager": {"value": "2", "displayName": "Bo"}},
+        "urn:acme:2.0:Badge": {"number": 7},
+        "custom": {"a": 1},
+    });
+    person.as_object().cloned().expect("object")
+}
+
+/// What is left beside `schemas` and `id`, extensions by their last word.
+fn left(projection: &Projection) -> String {
+    let mut projected = project(&person(), user(), projection);
+    assert!(projected.shift_remove("id").is_some() && projected.shift_remove("schemas").is_some());
+    Value::Object(projected)
+        .to_string()
+        .replace(urn::ENTERPRISE_USER, "enterprise")
+        .replace("urn:acme:2.0:Badge", "badge")
+        .replace('"', "")
+}
+
+#[test]
+fn what_is_asked_for_is_returned() {
+    let enterprise = |rest: &str| format!("{}{rest}", urn::ENTERPRISE_USER);
+    let rows = [
+        ("userName", "{userName:ann}".to_owned()),
+        ("USERNAME,nosuch", "{userName:ann}".to_owned()),
+        ("urn:ietf:params:scim:schemas:core:2.0:user:username", "{userName:ann}".to_owned()),
+        ("id", "{}".to_owned()),
+        ("password,userName.value", "{userName:ann}".to_owned()),
+        ("password", "{}".to_owned()),
+        ("name.givenName", "{name:{givenName:Ann}}".to_owned()),
+        ("name.givenName, name", "{name:{givenName:Ann,familyName:Bee}}".to_owned()),
+        ("emails.value", "{emails:[{value:a@x}]}".to_owned()),
+        ("emails.display", "{}".to_owned()),
+        ("emails", "{emails:[{value:a@x,type:work},{type:home}]}".to_owned()),
+        ("meta.version", "{meta:{version:W/\\1\\}}".to_owned()),
+        ("department", "{}".to_owned()),
+        ("custom", "{custom:{a:1}}".to_owned()),
+        ("urn:acme:2.0:Badge:number", "{badge:{number:7}}".to_owned()),
+        (&enterprise(":department"), "{enterprise:{department:Sales}}".to_owned()),
+        (&enterprise(":manager.value"), "{enterprise:{manager:{value:2}}}".to_owned()),
+        (&enterprise(""), "{enterprise:{department:Sales,manager:{value:2,displayName:Bo}}}".to_owned()),
+        ("emails[type eq \"work\"]", "{}".to_owned()),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(left(&Projection::Only(parse_list(text))), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_is_excluded_is_left_out() {
+    let enterprise = |rest: &str| format!("{}{rest}", urn::ENTERPRISE_USER);
+    let all = left(&Projection::Default);
+    assert_eq!(
+        all,
+        "{userName:ann,name:{givenName:Ann,familyName:Bee},emails:[{value:a@x,type:work},{type:home}],\
+         meta:{resourceType:User,version:W/\\1\\},enterprise:{department:Sales,manager:{value:2,displayName:Bo}},\
+         badge:{number:7},custom:{a:1}}"
+    );
+    let rows = [
+        ("id,schemas,nosuch,department", ""),
+        ("userName", "userName:ann,"),
+        ("name", "name:{givenName:Ann,familyName:Bee},"),
+        ("name.givenname", "givenName:Ann,"),
+        ("emails.type", ",type:work},{type:home"),
+        ("meta", "meta:{resourceType:User,version:W/\\1\\},"),
+        (&enterprise(""), "enterprise:{department:Sales,manager:{value:2,displayName:Bo}},"),
+        (&enterprise(":department"), "department:Sales,"),
+        (&enterprise(":manager.displayName"), ",displayName:Bo"),
+        ("urn:acme:2.0:Badge", "badge:{number:7},"),
+    ];
+    for (text, removed) in rows {
+        assert_eq!(left(&Projection::Without(parse_list(text))), all.replacen(removed, "", 1), "{text}");
+    }
+}
+
+#[test]
+fn classes_of_attributes_decide() {
+    let mut kind = user().clone();
+    let mut set = |name: &str, returned| {
+        for attribute in kind.base.attributes.iter_mut().filter(|attribute| attribute.name == name) {
+            attribute.returned = returned;
+        }
+    };
+    set("userName", Returned::Always);
+    set("name", Returned::Request);
+    set("emails", Returned::Never);
+    let names =
+        |projection: Projection| project(&person(), &kind, &projection).keys().take(4).cloned().collect::<Vec<_>>();
+    assert_eq!(names(Projection::Default)[..], ["schemas", "id", "userName", "meta"]);
+    assert_eq!(names(Projection::Only(parse_list("name,emails")))[..], ["schemas", "id", "userName", "name"]);
+    assert_eq!(
+        names(Projection::Without(parse_list("userName,name.givenName")))[..],
+        ["schemas", "id", "userName", "meta"]
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_projection_only_takes_away(list in "(userName|name|name\\.givenName|emails\\.value|password|meta|,){0,6}", without in any::<bool>()) {
+        let paths = parse_list(&list);
+        let projection = if without { Projection::Without(paths) } else { Projection::Only(paths) };
+        let projected = project(&person(), user(), &projection);
+        prop_assert!(projected.contains_key("id") && projected.contains_key("schemas") && !projected.contains_key("password"));
+        prop_assert!(projected.keys().all(|name| person().contains_key(name)));
+        prop_assert_eq!(project(&projected, user(), &projection), projected);
+    }
+}
