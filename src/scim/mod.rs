@@ -11,6 +11,7 @@ pub mod name;
 pub mod patch;
 pub mod path;
 pub mod project;
+pub mod resource;
 pub mod schema;
 pub mod sort;
 pub mod syntax;

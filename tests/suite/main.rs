@@ -1,2 +1,3 @@
-//! x
-fn main() {}
+//! Integration tests, in one binary so that they link once.
+
+mod architecture;

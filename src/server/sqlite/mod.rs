@@ -1,0 +1,187 @@
+//! The SQLite store: one file, write-ahead log, every commit synced. One thread writes and gathers waiting writers into
+//! one transaction; readers have connections of their own. It knows nothing of SCIM messages or HTTP.
+
+mod reader;
+mod statement;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use time::OffsetDateTime;
+
+use crate::store::{Change, Draft, From, Kind, Links, Record, Select, Store, StoreError};
+use writer::{Write, Writer};
+
+/// Identifies the file to `file` and to us: "scim" in ASCII.
+const APPLICATION_ID: i32 = 0x7363_696d;
+/// The version of `schema.sql`.
+const SCHEMA_VERSION: i32 = 1;
+/// How long a connection waits for another process that holds the file.
+const BUSY: Duration = Duration::from_secs(10);
+/// Idle read connections that are kept.
+const IDLE_READERS: usize = 16;
+
+/// A store in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Writer,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl SqliteStore {
+    /// Opens a file, creating it if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] if the file cannot be opened or belongs to another program.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = Connection::open(path).map_err(broken)?;
+        prepare(&connection)?;
+        Ok(Self { path: path.to_owned(), writer: Writer::start(connection)?, idle: Mutex::new(Vec::new()) })
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.connect().map_err(broken)?,
+        };
+        // One transaction, so that a record and its links are of one moment.
+        let transaction = connection.unchecked_transaction().map_err(broken)?;
+        let found = look(&transaction).map_err(broken)?;
+        transaction.finish().map_err(broken)?;
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_READERS {
+            idle.push(connection);
+        }
+        Ok(found)
+    }
+
+    fn connect(&self) -> rusqlite::Result<Connection> {
+        let connection = Connection::open_with_flags(
+            &self.path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        connection.busy_timeout(BUSY)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(connection)
+    }
+}
+
+fn prepare(connection: &Connection) -> Result<(), StoreError> {
+    connection.busy_timeout(BUSY).map_err(broken)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(broken)?;
+    let ours = (pragma("application_id").map_err(broken)?, pragma("user_version").map_err(broken)?);
+    if tables > 0 && ours != (APPLICATION_ID, SCHEMA_VERSION) {
+        return Err(StoreError::Broken("the file is a database of another program or version".into()));
+    }
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(broken)?;
+    if !mode.eq_ignore_ascii_case("wal") {
+        return Err(StoreError::Broken(format!("the file cannot have a write-ahead log (journal mode {mode})")));
+    }
+    connection.pragma_update(None, "synchronous", "FULL").map_err(broken)?;
+    connection
+        .execute_batch(&format!(
+            "BEGIN; {} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;",
+            include_str!("schema.sql")
+        ))
+        .map_err(broken)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+fn broken(error: rusqlite::Error) -> StoreError {
+    StoreError::Broken(error.to_string())
+}
+
+impl Store for SqliteStore {
+    fn create(&self, tenant: &str, draft: Draft) -> Result<Record, StoreError> {
+        self.writer.write(Write::Create(tenant.to_owned(), draft))?.ok_or(StoreError::Missing)
+    }
+
+    fn get(&self, tenant: &str, kind: Kind, id: &str, links: Links<'_>) -> Result<Option<Record>, StoreError> {
+        self.read(|connection| reader::get(connection, tenant, kind, id, links))
+    }
+
+    fn replace(&self, tenant: &str, change: Change) -> Result<Record, StoreError> {
+        self.writer.write(Write::Replace(tenant.to_owned(), change))?.ok_or(StoreError::Missing)
+    }
+
+    fn delete(
+        &self,
+        tenant: &str,
+        kind: Kind,
+        id: &str,
+        expected: Option<u64>,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let write = Write::Delete { tenant: tenant.to_owned(), kind, id: id.to_owned(), expected, now };
+        self.writer.write(write).map(|_| ())
+    }
+
+    fn count(&self, tenant: &str, kind: Kind, select: &Select) -> Result<usize, StoreError> {
+        self.read(|connection| reader::count(connection, tenant, kind, select))
+    }
+
+    fn list(
+        &self,
+        tenant: &str,
+        kind: Kind,
+        select: &Select,
+        from: From,
+        limit: usize,
+        links: Links<'_>,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.read(|connection| reader::list(connection, tenant, kind, select, (from, limit), links))
+    }
+
+    fn waits(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::behaviour;
+
+    #[test]
+    fn the_sqlite_store_behaves() {
+        for (index, (_, test)) in behaviour::ALL.iter().enumerate() {
+            let folder = tempfile::tempdir().unwrap();
+            test(&SqliteStore::open(&folder.path().join(format!("{index}.db"))).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_file_keeps_its_records_and_its_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        for round in 1..3 {
+            let store = SqliteStore::open(&path).unwrap();
+            let mut draft = behaviour::draft(Kind::User, &round.to_string(), &round.to_string(), &[]);
+            draft.keys.name = round.to_string();
+            store.create("t", draft).unwrap();
+            assert_eq!(store.count("t", Kind::User, &Select::All).unwrap(), round);
+        }
+        let plain = Connection::open(&path).unwrap();
+        let mode: String = plain.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        let name: String = plain.query_row("SELECT name_key FROM resource", [], |row| row.get(0)).unwrap();
+        assert_eq!((mode.as_str(), name.as_str()), ("wal", "1"));
+    }
+
+    #[test]
+    fn a_foreign_database_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE other (x)").unwrap();
+        assert!(SqliteStore::open(&path).unwrap_err().to_string().contains("another program"));
+        std::fs::write(&path, b"not a database, but long enough to be read as a header of one, or so").unwrap();
+        assert!(matches!(SqliteStore::open(&path), Err(StoreError::Broken(_))));
+    }
+}

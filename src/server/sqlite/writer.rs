@@ -1,0 +1,100 @@
+//! The one writer of a file: waiting writes are batched into one transaction (group commit), each inside a savepoint so
+//! that a refused one leaves the others alone, and each is answered only after the commit is on disk.
+
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::{Connection, TransactionBehavior};
+use time::OffsetDateTime;
+
+use super::{broken, statement};
+use crate::store::{Change, Draft, Kind, Record, StoreError};
+
+/// Most writes of one transaction.
+const BATCH: usize = 512;
+
+/// A write: the tenant and what to do.
+#[derive(Debug)]
+pub(super) enum Write {
+    Create(String, Draft),
+    Replace(String, Change),
+    Delete { tenant: String, kind: Kind, id: String, expected: Option<u64>, now: OffsetDateTime },
+}
+
+/// What a write answers; a deletion has no record.
+type Outcome = Result<Option<Record>, StoreError>;
+
+struct Job {
+    write: Write,
+    reply: SyncSender<Outcome>,
+}
+
+/// The queue's end that callers hold.
+#[derive(Debug)]
+pub(super) struct Writer {
+    queue: Mutex<Option<Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub fn start(connection: Connection) -> Result<Self, StoreError> {
+        let (queue, jobs) = channel();
+        let thread = std::thread::Builder::new()
+            .name("scim-sqlite-writer".into())
+            .spawn(move || run(connection, &jobs))
+            .map_err(|error| StoreError::Broken(error.to_string()))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+    }
+
+    /// Queues a write and waits until it is durable or refused.
+    pub fn write(&self, write: Write) -> Outcome {
+        let gone = || StoreError::Broken("the writer has stopped".into());
+        let (reply, outcome) = sync_channel(1);
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(gone)?;
+        queue.send(Job { write, reply }).map_err(|_| gone())?;
+        outcome.recv().map_err(|_| gone())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn run(mut connection: Connection, jobs: &Receiver<Job>) {
+    while let Ok(first) = jobs.recv() {
+        let mut batch = vec![first];
+        batch.extend(jobs.try_iter().take(BATCH - 1));
+        let (writes, replies): (Vec<_>, Vec<_>) = batch.into_iter().map(|job| (job.write, job.reply)).unzip();
+        let outcomes = match commit(&mut connection, writes) {
+            Ok(outcomes) => outcomes,
+            Err(error) => vec![Err(broken(error)); replies.len()],
+        };
+        for (reply, outcome) in replies.into_iter().zip(outcomes) {
+            // A caller that has gone away does not matter to the others.
+            let _ = reply.send(outcome);
+        }
+    }
+}
+
+fn commit(connection: &mut Connection, writes: Vec<Write>) -> rusqlite::Result<Vec<Outcome>> {
+    let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut outcomes = Vec::with_capacity(writes.len());
+    for write in writes {
+        let savepoint = transaction.savepoint()?;
+        let outcome = statement::perform(&savepoint, write);
+        match &outcome {
+            Ok(_) => savepoint.commit()?,
+            Err(_) => savepoint.finish()?,
+        }
+        outcomes.push(outcome);
+    }
+    transaction.commit()?;
+    Ok(outcomes)
+}

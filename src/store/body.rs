@@ -1,0 +1,62 @@
+//! A resource's attributes as JSON text, parsed only when somebody needs the object. It knows nothing of schemas.
+
+use std::sync::{Arc, OnceLock};
+
+use serde_json::Value;
+
+use super::StoreError;
+use crate::scim::Object;
+
+/// Attributes as text and, on demand, as an object; copies share both.
+#[derive(Debug, Clone)]
+pub struct Body(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    text: String,
+    object: OnceLock<Object>,
+}
+
+impl Body {
+    /// A body of an object.
+    #[must_use]
+    pub fn new(object: Object) -> Self {
+        let value = Value::Object(object);
+        let text = value.to_string();
+        let cell = OnceLock::new();
+        if let Value::Object(object) = value {
+            let _ = cell.set(object);
+        }
+        Self(Arc::new(Inner { text, object: cell }))
+    }
+
+    /// A body of stored text, which is not looked at before [`Body::object`].
+    #[must_use]
+    pub fn stored(text: String) -> Self {
+        Self(Arc::new(Inner { text, object: OnceLock::new() }))
+    }
+
+    /// The JSON text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// The text between the outer braces, for a writer that adds members of its own.
+    #[must_use]
+    pub fn members(&self) -> &str {
+        self.0.text.trim().strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default()
+    }
+
+    /// The object.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`] if the stored text is no JSON object.
+    pub fn object(&self) -> Result<&Object, StoreError> {
+        if let Some(object) = self.0.object.get() {
+            return Ok(object);
+        }
+        let object = serde_json::from_str(&self.0.text).map_err(|e| StoreError::Broken(e.to_string()))?;
+        Ok(self.0.object.get_or_init(|| object))
+    }
+}

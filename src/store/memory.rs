@@ -1,0 +1,228 @@
+//! The in-memory store: every tenant's tables and memberships under one lock, so that each call sees and leaves one
+//! consistent state. Nothing survives the process.
+
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use time::OffsetDateTime;
+
+use super::table::{Joined, Row, Table};
+use super::{Change, Draft, From, Kind, Link, Links, Members, Record, Select, Store, StoreError, Strangers};
+
+/// A store that lives in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    tenants: RwLock<HashMap<String, Tenant>>,
+}
+
+#[derive(Debug, Default)]
+struct Tenant {
+    users: Table,
+    groups: Table,
+    /// For every member, the groups that hold it.
+    holders: HashMap<String, Joined>,
+    last: u64,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, HashMap<String, Tenant>> {
+        self.tenants.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, HashMap<String, Tenant>> {
+        self.tenants.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tenant {
+    fn table(&self, kind: Kind) -> &Table {
+        match kind {
+            Kind::User => &self.users,
+            Kind::Group => &self.groups,
+        }
+    }
+
+    fn table_mut(&mut self, kind: Kind) -> &mut Table {
+        match kind {
+            Kind::User => &mut self.users,
+            Kind::Group => &mut self.groups,
+        }
+    }
+
+    fn kind_of(&self, id: &str) -> Option<(Kind, &Row)> {
+        Kind::ALL.into_iter().find_map(|kind| self.table(kind).get(id).map(|row| (kind, row)))
+    }
+
+    fn known(&self, ids: &[String], strangers: Strangers, newborn: &str) -> Result<(), StoreError> {
+        match ids.iter().find(|id| *id != newborn && self.kind_of(id).is_none()) {
+            Some(id) if strangers == Strangers::Refuse => Err(StoreError::Stranger(id.clone())),
+            _ => Ok(()),
+        }
+    }
+
+    fn link(&self, id: &str) -> Link {
+        match self.kind_of(id) {
+            Some((kind, row)) => Link { id: id.to_owned(), kind: Some(kind), display: Some(row.keys.label.clone()) },
+            None => Link { id: id.to_owned(), kind: None, display: None },
+        }
+    }
+
+    fn record(&self, kind: Kind, row: &Row, links: Links<'_>) -> Record {
+        let joined = match kind {
+            Kind::User => self.holders.get(&row.id),
+            Kind::Group => Some(&row.members),
+        };
+        let mut record = row.record(kind);
+        record.links = match (joined, links) {
+            (None, _) | (_, Links::Skip) => Vec::new(),
+            (Some(joined), Links::All) => joined.iter().map(|id| self.link(id)).collect(),
+            (Some(joined), Links::Among(ids)) => {
+                ids.iter().filter(|id| joined.contains(id)).map(|id| self.link(id)).collect()
+            }
+        };
+        record
+    }
+
+    fn rejoin(&mut self, group: &str, members: &Members) {
+        let Some(row) = self.groups.get_mut(group) else { return };
+        for id in &members.remove {
+            if row.members.remove(id) {
+                leave(&mut self.holders, id, group);
+            }
+        }
+        for id in &members.add {
+            if row.members.add(id) {
+                self.holders.entry(id.clone()).or_default().add(group);
+            }
+        }
+    }
+}
+
+fn leave(holders: &mut HashMap<String, Joined>, member: &str, group: &str) {
+    if let Some(groups) = holders.get_mut(member) {
+        groups.remove(group);
+        if groups.is_empty() {
+            holders.remove(member);
+        }
+    }
+}
+
+impl Store for MemoryStore {
+    fn create(&self, tenant: &str, draft: Draft) -> Result<Record, StoreError> {
+        let mut tenants = self.write();
+        let tenant = tenants.entry(tenant.to_owned()).or_default();
+        tenant.table(draft.kind).vacant(&draft.keys, &draft.id)?;
+        tenant.known(&draft.members, draft.strangers, &draft.id)?;
+        tenant.last += 1;
+        let row = Row {
+            id: draft.id.clone(),
+            sequence: tenant.last,
+            version: 1,
+            created: draft.now,
+            modified: draft.now,
+            keys: draft.keys,
+            body: draft.body,
+            members: Joined::default(),
+        };
+        let record = row.record(draft.kind);
+        tenant.table_mut(draft.kind).insert(row);
+        if draft.kind == Kind::Group {
+            tenant.rejoin(&draft.id, &Members { add: draft.members, remove: Vec::new() });
+        }
+        Ok(record)
+    }
+
+    fn get(&self, tenant: &str, kind: Kind, id: &str, links: Links<'_>) -> Result<Option<Record>, StoreError> {
+        let tenants = self.read();
+        let Some(tenant) = tenants.get(tenant) else { return Ok(None) };
+        Ok(tenant.table(kind).get(id).map(|row| tenant.record(kind, row, links)))
+    }
+
+    fn replace(&self, tenant: &str, change: Change) -> Result<Record, StoreError> {
+        let mut tenants = self.write();
+        let tenant = tenants.get_mut(tenant).ok_or(StoreError::Missing)?;
+        let table = tenant.table(change.kind);
+        if table.get(&change.id).ok_or(StoreError::Missing)?.version != change.expected {
+            return Err(StoreError::Stale);
+        }
+        table.vacant(&change.keys, &change.id)?;
+        tenant.known(&change.members.add, change.strangers, &change.id)?;
+        let table = tenant.table_mut(change.kind);
+        table.rekey(&change.id, change.keys);
+        let row = table.get_mut(&change.id).ok_or(StoreError::Missing)?;
+        row.version += 1;
+        row.modified = change.now;
+        row.body = change.body;
+        let record = row.record(change.kind);
+        tenant.rejoin(&change.id, &change.members);
+        Ok(record)
+    }
+
+    fn delete(
+        &self,
+        tenant: &str,
+        kind: Kind,
+        id: &str,
+        expected: Option<u64>,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        let mut tenants = self.write();
+        let tenant = tenants.get_mut(tenant).ok_or(StoreError::Missing)?;
+        let version = tenant.table(kind).get(id).ok_or(StoreError::Missing)?.version;
+        if expected.is_some_and(|expected| expected != version) {
+            return Err(StoreError::Stale);
+        }
+        let Some(row) = tenant.table_mut(kind).remove(id) else { return Err(StoreError::Missing) };
+        for member in row.members.iter() {
+            leave(&mut tenant.holders, member, id);
+        }
+        if let Some(groups) = tenant.holders.remove(id) {
+            for group in groups.iter() {
+                if let Some(group) = tenant.groups.get_mut(group) {
+                    group.members.remove(id);
+                    group.version += 1;
+                    group.modified = now;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&self, tenant: &str, kind: Kind, select: &Select) -> Result<usize, StoreError> {
+        Ok(self.read().get(tenant).map_or(0, |tenant| tenant.table(kind).count(select)))
+    }
+
+    fn list(
+        &self,
+        tenant: &str,
+        kind: Kind,
+        select: &Select,
+        from: From,
+        limit: usize,
+        links: Links<'_>,
+    ) -> Result<Vec<Record>, StoreError> {
+        let tenants = self.read();
+        let Some(tenant) = tenants.get(tenant) else { return Ok(Vec::new()) };
+        let rows = tenant.table(kind).select(select, from, limit);
+        Ok(rows.into_iter().map(|row| tenant.record(kind, row, links)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::behaviour;
+
+    #[test]
+    fn the_memory_store_behaves() {
+        for (_, test) in behaviour::ALL {
+            test(&MemoryStore::new());
+        }
+    }
+}
