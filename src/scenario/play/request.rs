@@ -70,7 +70,8 @@ pub(super) fn render(state: &State, index: usize, n: usize) -> Result<Request, B
     request.body = bytes;
     for (name, value) in &script.headers {
         let value = value.plain(&lookup).map_err(broken)?;
-        if value.is_empty() {
+        // an empty Authorization stays: the transport then sends no credentials at all
+        if value.is_empty() && !name.eq_ignore_ascii_case("authorization") {
             request.headers.remove(name);
         } else {
             request.headers.set(name, value);
