@@ -52,10 +52,8 @@ pub(super) fn render(state: &State, index: usize, n: usize) -> Result<Request, B
         None => text.map(String::into_bytes),
         Some(name) => {
             let (_, exchange) = state.earlier(name)?;
-            let blame = |reason: &str| Broken {
-                exchange: exchange.id.clone(),
-                reason: format!("step \"{name}\" {reason}"),
-            };
+            let blame =
+                |reason: &str| Broken { exchange: exchange.id.clone(), reason: format!("step \"{name}\" {reason}") };
             let answer = exchange.response().filter(|response| response.is_success());
             let mut whole = answer.and_then(Response::json).ok_or_else(|| blame("answered no resource"))?;
             if let Some(text) = text {
