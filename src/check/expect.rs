@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::compare::{equal, holds, is_unassigned};
 use super::phrase;
-use super::shim::{address, datetime};
 use crate::flow::Outcome;
+use crate::scim::{address, datetime};
 use crate::wire::{Exchange, Method, Response};
 
 /// The test words of a row. `status` and `body` are subject and test at once.

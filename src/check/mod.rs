@@ -5,8 +5,10 @@
 mod compare;
 mod expect;
 mod phrase;
-pub(crate) mod shim;
 pub mod standing;
 
 pub use expect::{Expectation, Judged, Subject, Test, WORDS};
 pub use phrase::short;
+
+#[cfg(test)]
+mod tests;

@@ -5,4 +5,4 @@ mod directory;
 mod role;
 
 pub use directory::{Action, Directory, Effect, UserState};
-pub use role::{Role, RoleMapping};
+pub use role::RoleMapping;

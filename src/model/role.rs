@@ -2,76 +2,54 @@
 
 use std::collections::BTreeSet;
 
-/// A role of the mapping, ordered by level of access: the lowest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// May look.
-    Viewer,
-    /// May change content.
-    Contributor,
-    /// May do everything.
-    Admin,
-}
+use crate::profile::RoleRule;
 
-impl Role {
-    /// The word in the mapping document and on the wire.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Viewer => "VIEWER",
-            Self::Contributor => "CONTRIBUTOR",
-            Self::Admin => "ADMIN",
-        }
-    }
-}
-
-/// Which team gives which role.
+/// Which team gives which role; roles stand in the order of access, the lowest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoleMapping(Vec<(&'static str, Role)>);
-
-impl Default for RoleMapping {
-    /// The documented example: four teams, three roles (CATALOG-021, CATALOG-023).
-    fn default() -> Self {
-        Self(vec![
-            ("dev", Role::Viewer),
-            ("marketing", Role::Contributor),
-            ("sales", Role::Contributor),
-            ("founders", Role::Admin),
-        ])
-    }
-}
+pub struct RoleMapping(Vec<RoleRule>);
 
 impl RoleMapping {
-    /// The mapped teams, in the order of the document.
-    pub fn teams(&self) -> impl Iterator<Item = &'static str> {
-        self.0.iter().map(|(team, _)| *team)
+    /// The mapping of a profile; `None` where the product has no roles by team (CATALOG-020).
+    #[must_use]
+    pub fn new(rules: &[RoleRule]) -> Option<Self> {
+        (!rules.is_empty()).then(|| Self(rules.to_vec()))
+    }
+
+    /// The mapped teams, those of the lowest role first.
+    pub fn teams(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().flat_map(|rule| rule.teams.iter().map(String::as_str))
     }
 
     /// The role of a user who is in exactly these teams: the highest of them, or the lowest role of all for a user in
-    /// no mapped team (CATALOG-027, the default reading). Unmapped teams contribute nothing (CATALOG-028).
+    /// no mapped team (CATALOG-027). Unmapped teams contribute nothing (CATALOG-028).
     #[must_use]
-    pub fn role_of(&self, teams: &BTreeSet<&str>) -> Role {
-        self.0.iter().filter(|(team, _)| teams.contains(team)).map(|(_, role)| *role).max().unwrap_or(Role::Viewer)
+    pub fn role_of(&self, teams: &BTreeSet<&str>) -> &str {
+        let highest = self.0.iter().rev().find(|rule| rule.teams.iter().any(|team| teams.contains(team.as_str())));
+        highest.or(self.0.first()).map_or("", |rule| rule.name.as_str())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::Profile;
+
+    fn documented() -> RoleMapping {
+        RoleMapping::new(&Profile::named("catalog").unwrap().roles).unwrap()
+    }
 
     #[test]
     fn the_highest_role_wins_in_all_sixteen_team_sets() {
-        let mapping = RoleMapping::default();
+        let mapping = documented();
         let teams: Vec<_> = mapping.teams().collect();
+        assert_eq!(teams, ["dev", "marketing", "sales", "founders"]);
         for bits in 0_u32..16 {
-            let set: BTreeSet<_> =
-                teams.iter().enumerate().filter(|(i, _)| bits & (1 << i) != 0).map(|(_, team)| *team).collect();
-            let expected = if set.contains("founders") {
-                Role::Admin
-            } else if set.contains("sales") || set.contains("marketing") {
-                Role::Contributor
-            } else {
-                Role::Viewer
+            let member = |n: &usize| bits & (1 << n) != 0;
+            let set: BTreeSet<_> = (0..4).filter(member).map(|n| teams[n]).collect();
+            let expected = match bits {
+                8.. => "ADMIN",
+                2..8 => "CONTRIBUTOR",
+                _ => "VIEWER",
             };
             assert_eq!(mapping.role_of(&set), expected, "{set:?}");
         }
@@ -79,8 +57,9 @@ mod tests {
 
     #[test]
     fn an_unmapped_team_contributes_nothing() {
-        let mapping = RoleMapping::default();
-        assert_eq!(mapping.role_of(&BTreeSet::from(["interns"])), Role::Viewer);
-        assert_eq!(mapping.role_of(&BTreeSet::from(["interns", "sales"])), Role::Contributor);
+        let mapping = documented();
+        assert_eq!(mapping.role_of(&BTreeSet::from(["interns"])), "VIEWER");
+        assert_eq!(mapping.role_of(&BTreeSet::from(["interns", "sales"])), "CONTRIBUTOR");
+        assert_eq!(RoleMapping::new(&[]), None);
     }
 }

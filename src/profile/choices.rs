@@ -83,8 +83,19 @@ pub enum PatchAnswer {
     NoContent,
 }
 
+/// What happens to a reference to a resource that does not exist (I-55).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnknownMembers {
+    /// 400 `invalidValue`, nothing is changed.
+    #[default]
+    Refuse,
+    /// The id is kept as it is.
+    Keep,
+}
+
 /// Choices where the standard leaves room; each names its interpretation.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Switches {
     /// I-46
@@ -93,4 +104,20 @@ pub struct Switches {
     pub patch: PatchOptions,
     /// I-95: a second group of the same display name is refused.
     pub group_name_unique: bool,
+    /// I-55: group members that do not exist.
+    pub unknown_members: UnknownMembers,
+    /// I-59: `/ServiceProviderConfig` answers without credentials (wrong ones are still refused).
+    pub public_config: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            patch_answer: PatchAnswer::default(),
+            patch: PatchOptions::default(),
+            group_name_unique: false,
+            unknown_members: UnknownMembers::default(),
+            public_config: true,
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 mod choices;
 
-pub use choices::{Capabilities, Limits, PatchAnswer, Switches};
+pub use choices::{Capabilities, Limits, PatchAnswer, Switches, UnknownMembers};
 
 use serde::Deserialize;
 

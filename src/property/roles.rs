@@ -8,10 +8,10 @@ use crate::model::RoleMapping;
 use crate::scim::urn;
 
 /// A change of one user's teams.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// The team.
-    pub team: &'static str,
+    pub team: String,
     /// True joins, false leaves.
     pub joins: bool,
 }
@@ -24,9 +24,9 @@ pub fn histories(mapping: &RoleMapping) -> Vec<Vec<Change>> {
     let mut all = Vec::new();
     for set in 0_usize..1 << teams.len() {
         let member = |n: usize| set & (1 << n) != 0;
-        let reach = (0..teams.len()).filter(|n| member(*n)).map(|n| Change { team: teams[n], joins: true });
+        let reach = (0..teams.len()).filter(|n| member(*n)).map(|n| Change { team: teams[n].to_owned(), joins: true });
         for last in 0..teams.len() {
-            let change = Change { team: teams[last], joins: !member(last) };
+            let change = Change { team: teams[last].to_owned(), joins: !member(last) };
             all.push(reach.clone().chain([change]).collect());
         }
     }
@@ -37,10 +37,10 @@ pub fn histories(mapping: &RoleMapping) -> Vec<Vec<Change>> {
 #[must_use]
 pub fn shorter(history: &[Change]) -> Vec<Vec<Change>> {
     (0..history.len())
-        .map(|gap| history.iter().enumerate().filter(|(n, _)| *n != gap).map(|(_, change)| *change).collect())
+        .map(|gap| history.iter().enumerate().filter(|(n, _)| *n != gap).map(|(_, change)| change.clone()).collect())
         .filter(|candidate: &Vec<Change>| {
             let mut teams = BTreeSet::new();
-            candidate.iter().all(|c| if c.joins { teams.insert(c.team) } else { teams.remove(c.team) })
+            candidate.iter().all(|c| if c.joins { teams.insert(&c.team) } else { teams.remove(&c.team) })
         })
         .collect()
 }
@@ -48,7 +48,8 @@ pub fn shorter(history: &[Change]) -> Vec<Vec<Change>> {
 /// The scenario that plays a history: one person, the mapped teams, and the role read after every change.
 #[must_use]
 pub fn scenario(mapping: &RoleMapping, history: &[Change], role_at: &str) -> String {
-    let mut script = Script::new("the highest role among a user's teams wins", &["person".into()], &["patch", "groups"]);
+    let mut script =
+        Script::new("the highest role among a user's teams wins", &["person".into()], &["patch", "groups"]);
     let body = format!(r#"{{"schemas": ["{}"], "userName": "{{{{ person.identifier }}}}"}}"#, urn::USER);
     script.step(&Send {
         name: "create the person",
@@ -57,7 +58,7 @@ pub fn scenario(mapping: &RoleMapping, history: &[Change], role_at: &str) -> Str
         expect: &["req = \"RFC7644-3.3-6\", status = 201".to_owned()],
         save: Some(("user", "id")),
     });
-    let used: BTreeSet<_> = history.iter().map(|change| change.team).collect();
+    let used: BTreeSet<_> = history.iter().map(|change| change.team.as_str()).collect();
     for team in &used {
         let body = format!(r#"{{"schemas": ["{}"], "displayName": "{team}"}}"#, urn::GROUP);
         script.step(&Send {
@@ -72,10 +73,10 @@ pub fn scenario(mapping: &RoleMapping, history: &[Change], role_at: &str) -> Str
     read(&mut script, mapping, &teams, "CATALOG-027", role_at);
     for change in history {
         let (verb, operation) = if change.joins {
-            teams.insert(change.team);
+            teams.insert(change.team.as_str());
             ("join", r#"{"op": "add", "path": "members", "value": [{"value": "{{ user }}"}]}"#)
         } else {
-            teams.remove(change.team);
+            teams.remove(change.team.as_str());
             ("leave", r#"{"op": "remove", "path": "members[value eq \"{{ user }}\"]"}"#)
         };
         script.step(&Send {
@@ -97,7 +98,7 @@ pub fn scenario(mapping: &RoleMapping, history: &[Change], role_at: &str) -> Str
 }
 
 fn read(script: &mut Script, mapping: &RoleMapping, teams: &BTreeSet<&str>, requirement: &str, role_at: &str) {
-    let role = mapping.role_of(teams).as_str();
+    let role = mapping.role_of(teams);
     script.step(&Send {
         name: "read the role",
         line: "GET /Users/{{ user }}",
@@ -110,17 +111,23 @@ fn read(script: &mut Script, mapping: &RoleMapping, teams: &BTreeSet<&str>, requ
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::profile::Profile;
 
     #[test]
     fn four_teams_give_every_set_and_every_change() {
-        let histories = histories(&RoleMapping::default());
+        let mapping = RoleMapping::new(&Profile::named("catalog").unwrap().roles).unwrap();
+        let histories = histories(&mapping);
         assert_eq!(histories.len(), 4 * 16);
         let ends: BTreeSet<Vec<_>> = histories
             .iter()
             .map(|history| {
                 let mut teams = BTreeSet::new();
                 for change in history {
-                    if change.joins { teams.insert(change.team) } else { teams.remove(change.team) };
+                    if change.joins {
+                        teams.insert(&change.team)
+                    } else {
+                        teams.remove(&change.team)
+                    };
                 }
                 teams.into_iter().collect()
             })
@@ -130,12 +137,15 @@ mod tests {
 
     #[test]
     fn a_shorter_history_never_leaves_a_team_that_nobody_joined() {
-        let change = |team, joins| Change { team, joins };
+        let change = |team: &str, joins| Change { team: team.to_owned(), joins };
         let history = [change("dev", true), change("founders", true), change("founders", false)];
         let shorter = shorter(&history);
-        assert_eq!(shorter, [
-            vec![change("founders", true), change("founders", false)],
-            vec![change("dev", true), change("founders", true)],
-        ]);
+        assert_eq!(
+            shorter,
+            [
+                vec![change("founders", true), change("founders", false)],
+                vec![change("dev", true), change("founders", true)],
+            ]
+        );
     }
 }

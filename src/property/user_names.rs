@@ -15,7 +15,8 @@ const LONGEST: usize = 12;
 
 /// A spelling of a name: which name, and whether in capitals.
 fn spelling() -> impl Strategy<Value = String> {
-    (0..NAMES, any::<bool>()).prop_map(|(name, capitals)| if capitals { format!("N{name}") } else { format!("n{name}") })
+    (0..NAMES, any::<bool>())
+        .prop_map(|(name, capitals)| if capitals { format!("N{name}") } else { format!("n{name}") })
 }
 
 /// A random history.

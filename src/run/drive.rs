@@ -13,11 +13,11 @@ use super::Options;
 use super::cleanup::{self, Removal};
 use super::session::{Events, Session};
 use crate::client::Transport;
-use crate::flow::{Event, Finding, Flow, Ledger, Next, Remark, SkipReason, Step};
+use crate::flow::{Event, Flow, Ledger, Next, Remark, SkipReason, Step};
 use crate::wire::{Exchange, ExchangeId};
 
 /// Judges one exchange by itself: the standing checks.
-pub type Inspect = Arc<dyn Fn(&Exchange) -> Vec<Finding> + Send + Sync>;
+pub type Inspect = Arc<dyn Fn(&Exchange) -> Vec<Remark> + Send + Sync>;
 
 /// A flow with what its evidence counts for.
 pub struct Job {
@@ -145,7 +145,7 @@ async fn play(job: Job, session: &Arc<Session>, inspect: &Inspect, cleanup_time:
     let mut count = 0;
     let interrupted = loop {
         let next = flow.next(&answers, session.now());
-        say(flow.as_mut(), session);
+        say(flow.remarks(), session);
         if session.cancelled() && !matches!(next, Next::Done) {
             break true;
         }
@@ -160,7 +160,7 @@ async fn play(job: Job, session: &Arc<Session>, inspect: &Inspect, cleanup_time:
         };
         for exchange in &answers {
             ledger.learn(exchange);
-            inspect(exchange).into_iter().for_each(|finding| session.emit(Event::Found(finding)));
+            say(inspect(exchange), session);
         }
     };
     let completed = flow.completed() && !interrupted;
@@ -190,9 +190,9 @@ async fn send_together(
     side_by_side(sending, width, None).await.into_iter().flatten().collect()
 }
 
-/// Emits what a flow has found.
-fn say(flow: &mut dyn Flow, session: &Session) {
-    for remark in flow.remarks() {
+/// Emits what was found.
+fn say(remarks: Vec<Remark>, session: &Session) {
+    for remark in remarks {
         session.emit(match remark {
             Remark::Finding(finding) => Event::Found(finding),
             Remark::Reading(reading) => Event::Read(reading),

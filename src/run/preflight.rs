@@ -54,7 +54,7 @@ pub enum PreflightError {
     #[error("{0} does not answer in HTTP: {1}\n  Is it the right port? A TLS server needs https:// in --target.")]
     Broken(String, String),
     /// 401 or 403.
-    #[error("{base} answered {status} to GET {path}: {given} was refused\n  {advice}")]
+    #[error("{base} answered {status} to GET {path} with {given}\n  {advice}")]
     Refused {
         /// The base URL.
         base: String,

@@ -89,9 +89,7 @@ fn read_location(seen: &Seen) -> Option<Said> {
     let own = meta(resource, "location")?;
     let expected = |header: &str| format!("meta.location \"{header}\"");
     match (seen.header("Location"), seen.header("Content-Location")) {
-        (Some(header), _) => {
-            Some(Said { reading: Some(("I-72", 1)), ..same(header, own, expected(header)) })
-        }
+        (Some(header), _) => Some(Said { reading: Some(("I-72", 1)), ..same(header, own, expected(header)) }),
         (None, Some(header)) => Some(Said { reading: Some(("I-25", 2)), ..same(header, own, expected(header)) }),
         (None, None) => Some(Said::reads("I-72", 2, "Location on reads, if any, is meta.location", "no such header")),
     }

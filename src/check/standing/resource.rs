@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::seen::{Place, Seen, member, names, strings};
 use super::{Check, Said};
+use crate::flow::Outcome;
 use crate::scim::Object;
 use crate::scim::schema::ResourceType;
 
@@ -16,7 +17,7 @@ pub(super) const CHECKS: [Check; 12] = [
     Check { name: "resource has schemas", requirements: &["RFC7643-3-3"], judge: schemas },
     Check { name: "schemas has the base schema", requirements: &["RFC7643-3.3-2"], judge: base_schema },
     Check { name: "schemas has no duplicates", requirements: &["RFC7643-3-5"], judge: duplicate_schemas },
-    Check { name: "extensions are named in schemas", requirements: &["RFC7643-3.3-1"], judge: extensions },
+    Check { name: "extensions are named in schemas", requirements: &["RFC7643-2.1-2"], judge: extensions },
     Check { name: "no password in an answer", requirements: &["RFC7643-4.1.1-17"], judge: password },
     Check { name: "one primary at most", requirements: &["RFC7643-2.4-3"], judge: primary },
     Check { name: "members have values", requirements: &["RFC7643-4.2-6"], judge: members },
@@ -31,8 +32,7 @@ pub(super) fn each(
     expected: &str,
     judge: impl Fn(&Object, &'static ResourceType) -> Option<String>,
 ) -> Option<Said> {
-    let said: Vec<String> =
-        seen.resources().into_iter().filter_map(|(resource, kind)| judge(resource, kind)).collect();
+    let said: Vec<String> = seen.resources().into_iter().filter_map(|(resource, kind)| judge(resource, kind)).collect();
     let bad = said.iter().find(|phrase| !phrase.is_empty());
     match (said.len(), bad) {
         (0, _) => None,
@@ -91,7 +91,8 @@ fn duplicate_schemas(seen: &Seen) -> Option<Said> {
 }
 
 fn extensions(seen: &Seen) -> Option<Said> {
-    each(seen, "every extension in use among schemas", |resource, _| {
+    // The text says MAY (RFC7643 §3.3) and, elsewhere, that schemas names what is there (§2.1): a warning.
+    let said = each(seen, "every extension in use among schemas", |resource, _| {
         let used: Vec<&String> = resource
             .iter()
             .filter(|(key, value)| key.to_ascii_lowercase().starts_with("urn:") && value.is_object())
@@ -99,8 +100,11 @@ fn extensions(seen: &Seen) -> Option<Said> {
             .collect();
         let listed = !strings(resource, "schemas").is_empty();
         let missing = used.iter().find(|urn| !names(resource, urn));
-        (listed && !used.is_empty()).then(|| phrase(missing.is_none(), || format!("without {}", missing.map_or("", |urn| urn))))
-    })
+        (listed && !used.is_empty())
+            .then(|| phrase(missing.is_none(), || format!("without {}", missing.map_or("", |urn| urn))))
+    })?;
+    let outcome = if said.outcome == Outcome::Fail { Outcome::Warn } else { said.outcome };
+    Some(Said { outcome, ..said })
 }
 
 fn password(seen: &Seen) -> Option<Said> {
@@ -112,9 +116,10 @@ fn password(seen: &Seen) -> Option<Said> {
 
 fn primary(seen: &Seen) -> Option<Said> {
     each(seen, "primary true at most once per attribute", |resource, _| {
-        let many = resource.iter().filter_map(|(name, value)| Some((name, value.as_array()?))).find(|(_, values)| {
-            values.iter().filter(|value| value["primary"] == true).count() > 1
-        });
+        let many = resource
+            .iter()
+            .filter_map(|(name, value)| Some((name, value.as_array()?)))
+            .find(|(_, values)| values.iter().filter(|value| value["primary"] == true).count() > 1);
         Some(phrase(many.is_none(), || many.map(|(name, _)| format!("several in {name}")).unwrap_or_default()))
     })
 }
@@ -126,9 +131,7 @@ fn values<'a>(seen: &Seen, resource: &'a Object, name: &str) -> Option<&'a Vec<V
 
 fn valued(seen: &Seen, name: &'static str) -> Option<Said> {
     each(seen, "a value in every element", |resource, _| {
-        let bad = values(seen, resource, name)?
-            .iter()
-            .find(|item| item["value"].as_str().is_none_or(str::is_empty));
+        let bad = values(seen, resource, name)?.iter().find(|item| item["value"].as_str().is_none_or(str::is_empty));
         Some(phrase(bad.is_none(), || bad.map(Value::to_string).unwrap_or_default()))
     })
 }

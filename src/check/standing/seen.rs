@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+pub(super) use crate::scim::address::member;
 use crate::scim::schema::{self, ResourceType};
 use crate::scim::{Object, urn};
 use crate::wire::{Exchange, Method, Request, Response};
@@ -146,11 +147,6 @@ impl<'a> Seen<'a> {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.response.headers.get(name).map(str::trim)
     }
-}
-
-/// A member by name without case.
-pub(super) fn member<'a>(object: &'a Object, name: &str) -> Option<&'a Value> {
-    object.get(name).or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
 /// The strings of an array member.

@@ -8,10 +8,10 @@ use toml::Spanned;
 use super::scope::{At, Scope};
 use super::steps::Before;
 use super::{Linter, duration};
-use crate::check::shim::address;
 use crate::scenario::model::{Action, Line, Step, Tally, Until};
 use crate::scenario::raw;
 use crate::scenario::template::Template;
+use crate::scim::address;
 use crate::wire::Method;
 
 /// The methods that `send` takes without complaint; others are a slip of the pen.
@@ -202,7 +202,7 @@ impl Linter<'_> {
     /// A SCIM address or JSON Pointer.
     pub(super) fn address(&mut self, text: &str, span: Range<usize>, at: At, scope: &Scope) -> Template {
         let template = self.template(text, &span, |hole| scope.check(hole, Some(at)));
-        if let Err(error) = address::find(&serde_json::Value::Null, &template.filler()) {
+        if let Err(error) = address::check(&template.filler()) {
             self.fail(span, format!("bad address `{text}`: {error}"));
         }
         template

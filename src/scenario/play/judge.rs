@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::super::error::Place;
 use super::super::model::{Row, Step as Script, Subject, Tally, Verdict};
 use super::state::{Broken, State};
-use crate::check::shim::address;
 use crate::check::{self, Expectation, Judged, Test};
 use crate::flow::{Evidence, Finding, Outcome, Position, Reading, Remark};
+use crate::scim::address;
 use crate::wire::{Exchange, Response};
 
 impl State {
@@ -50,7 +50,10 @@ impl State {
             let expectation = match self.expectation(row, script, before, n) {
                 Ok(expectation) => expectation,
                 Err(broken) => {
-                    let evidence = Evidence::of(&broken.exchange).and(&exchange.id);
+                    let evidence = match broken.exchange.0.as_str() {
+                        "" => Evidence::of(&exchange.id),
+                        _ => Evidence::of(&broken.exchange).and(&exchange.id),
+                    };
                     let judged = Judged {
                         outcome: Outcome::Inconclusive,
                         expected: format!("`{}` with a value that is not known", row.word),

@@ -43,7 +43,12 @@ enum Pending {
     /// The pages of a list.
     Walk(Box<Walk>),
     /// A step that is sent until its rows hold: index, request, tries so far; `true` while pausing.
-    Until { index: usize, request: Request, tries: usize, pausing: bool },
+    Until {
+        index: usize,
+        request: Request,
+        tries: usize,
+        pausing: bool,
+    },
 }
 
 /// Requests of one step in a batch.

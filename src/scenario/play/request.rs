@@ -52,10 +52,8 @@ pub(super) fn render(state: &State, index: usize, n: usize) -> Result<Request, B
         None => text.map(String::into_bytes),
         Some(name) => {
             let (_, exchange) = state.earlier(name)?;
-            let blame = |reason: &str| Broken {
-                exchange: exchange.id.clone(),
-                reason: format!("step \"{name}\" {reason}"),
-            };
+            let blame =
+                |reason: &str| Broken { exchange: exchange.id.clone(), reason: format!("step \"{name}\" {reason}") };
             let answer = exchange.response().filter(|response| response.is_success());
             let mut whole = answer.and_then(Response::json).ok_or_else(|| blame("answered no resource"))?;
             if let Some(text) = text {
@@ -70,7 +68,8 @@ pub(super) fn render(state: &State, index: usize, n: usize) -> Result<Request, B
     request.body = bytes;
     for (name, value) in &script.headers {
         let value = value.plain(&lookup).map_err(broken)?;
-        if value.is_empty() {
+        // an empty Authorization stays: the transport then sends no credentials at all
+        if value.is_empty() && !name.eq_ignore_ascii_case("authorization") {
             request.headers.remove(name);
         } else {
             request.headers.set(name, value);

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::super::model::{Scenario, Step as Script};
 use super::super::template::Missing;
 use super::Settings;
-use crate::check::shim::address;
 use crate::check::standing;
 use crate::flow::{Evidence, Outcome, Remark, Step};
+use crate::scim::address;
 use crate::wire::{Exchange, ExchangeId, Request};
 
 /// The state of one play.
@@ -117,15 +117,13 @@ impl State {
     pub fn earlier(&self, name: &str) -> Result<(&Request, &Arc<Exchange>), Broken> {
         match self.done.get(name) {
             Some(Done::Answered { request, exchange }) if exchange.answer.is_ok() => Ok((request, exchange)),
-            Some(Done::Answered { exchange, .. }) => Err(Broken {
-                exchange: exchange.id.clone(),
-                reason: format!("step \"{name}\" was not answered"),
-            }),
+            Some(Done::Answered { exchange, .. }) => {
+                Err(Broken { exchange: exchange.id.clone(), reason: format!("step \"{name}\" was not answered") })
+            }
             Some(Done::Broken(broken)) => Err(broken.clone()),
-            None => Err(Broken {
-                exchange: ExchangeId(String::new()),
-                reason: format!("step \"{name}\" was not played"),
-            }),
+            None => {
+                Err(Broken { exchange: ExchangeId(String::new()), reason: format!("step \"{name}\" was not played") })
+            }
         }
     }
 
@@ -218,7 +216,9 @@ impl State {
                 None => {
                     self.vars.remove(name);
                     let reason = match &exchange.answer {
-                        Ok(response) => format!("step \"{}\" gave no `{name}` (status {})", script.name, response.status),
+                        Ok(response) => {
+                            format!("step \"{}\" gave no `{name}` (status {})", script.name, response.status)
+                        }
                         Err(failure) => format!("step \"{}\" gave no `{name}`: {}", script.name, failure.reason),
                     };
                     self.broken.insert(name.clone(), Broken { exchange: exchange.id.clone(), reason });

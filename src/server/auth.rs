@@ -1,0 +1,201 @@
+//! Who may speak to which tenant: base paths, credentials, challenges, and the subject that `/Me` stands for. Secrets are
+//! compared in constant time and never shown. It knows nothing of resources.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use crate::wire::{Headers, Secret};
+
+/// A tenant: a base path with its own resources and credentials.
+#[derive(Debug, Clone)]
+pub struct Tenant {
+    /// The tenant's name in the store.
+    pub name: String,
+    /// Where it is served, `/acme/scim/v2`; `None` is the profile's base path.
+    pub base_path: Option<String>,
+    /// Who may come in.
+    pub credentials: Vec<Credential>,
+    /// Whether requests without credentials are served (`RFC7644 §2.2`).
+    pub anonymous: bool,
+}
+
+/// A credential and whose it is.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// The scheme with its secret.
+    pub scheme: Scheme,
+    /// The `userName` of the User that `/Me` stands for (`RFC7644 §3.11`); a basic user name is its own subject.
+    pub subject: Option<String>,
+}
+
+/// The two schemes.
+#[derive(Debug, Clone)]
+pub enum Scheme {
+    /// `RFC6750 §2.1`
+    Bearer(Secret),
+    /// `RFC7617`
+    Basic {
+        /// The user name.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
+}
+
+impl Credential {
+    /// A bearer token without subject.
+    #[must_use]
+    pub fn bearer(token: Secret) -> Self {
+        Self { scheme: Scheme::Bearer(token), subject: None }
+    }
+
+    /// A basic user, who is the subject.
+    #[must_use]
+    pub fn basic(user: impl Into<String>, password: Secret) -> Self {
+        Self { scheme: Scheme::Basic { user: user.into(), password }, subject: None }
+    }
+}
+
+impl Tenant {
+    /// A tenant at the profile's base path.
+    #[must_use]
+    pub fn new(name: impl Into<String>, credentials: Vec<Credential>) -> Self {
+        Self { name: name.into(), base_path: None, credentials, anonymous: false }
+    }
+
+    /// The same tenant at a path of its own.
+    #[must_use]
+    pub fn at(mut self, base_path: impl Into<String>) -> Self {
+        self.base_path = Some(base_path.into());
+        self
+    }
+}
+
+/// The tenants of a server.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    /// In any order; base paths differ.
+    pub tenants: Vec<Tenant>,
+}
+
+impl Auth {
+    /// One tenant, one bearer token.
+    #[must_use]
+    pub fn bearer(token: Secret) -> Self {
+        Self { tenants: vec![Tenant::new("default", vec![Credential::bearer(token)])] }
+    }
+
+    /// One tenant, open to everybody.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self { tenants: vec![Tenant { anonymous: true, ..Tenant::new("default", Vec::new()) }] }
+    }
+}
+
+/// What the credentials of a request are worth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Let in, with the subject if one is mapped.
+    Granted(Option<String>),
+    /// No credentials came.
+    Missing,
+    /// Credentials came and are wrong; the scheme that was tried, in lower case.
+    Refused(String),
+}
+
+/// Judges the `Authorization` header of a request.
+pub(super) fn access(tenant: &Tenant, headers: &Headers) -> Access {
+    let Some(header) = headers.get("authorization").map(str::trim).filter(|header| !header.is_empty()) else {
+        return if tenant.anonymous { Access::Granted(None) } else { Access::Missing };
+    };
+    let (scheme, rest) = header.split_once(' ').unwrap_or((header, ""));
+    let scheme = scheme.to_ascii_lowercase();
+    let basic = if scheme == "basic" { decode_basic(rest.trim()) } else { None };
+    let mut granted = None;
+    // Every credential is compared, so that the time tells nothing about which one came close.
+    for credential in &tenant.credentials {
+        let (same, own) = match (&credential.scheme, &basic) {
+            (Scheme::Bearer(token), _) => (scheme == "bearer" && same(token.expose(), rest.trim()), None),
+            (Scheme::Basic { user, password }, Some((name, word))) => {
+                (same(user, name) & same(password.expose(), word), Some(user))
+            }
+            (Scheme::Basic { .. }, None) => (false, None),
+        };
+        if same {
+            granted = Some(credential.subject.as_ref().or(own).cloned());
+        }
+    }
+    match granted {
+        Some(subject) => Access::Granted(subject),
+        None if tenant.anonymous => Access::Granted(None),
+        None => Access::Refused(scheme),
+    }
+}
+
+fn decode_basic(text: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(STANDARD.decode(text).ok()?).ok()?;
+    text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
+}
+
+/// Equality in a time that depends on no byte of either text: digests are compared, all of them.
+fn same(left: &str, right: &str) -> bool {
+    let (left, right) = (Sha256::digest(left.as_bytes()), Sha256::digest(right.as_bytes()));
+    left.iter().zip(right.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+}
+
+/// The `WWW-Authenticate` values of a refusal (`RFC7644 §2`, `RFC6750 §3`, `RFC7617 §2`).
+pub(super) fn challenges(tenant: &Tenant, access: &Access) -> Vec<String> {
+    let basic = tenant.credentials.iter().any(|credential| matches!(credential.scheme, Scheme::Basic { .. }));
+    let bearer = !basic || tenant.credentials.iter().any(|credential| matches!(credential.scheme, Scheme::Bearer(_)));
+    let mut challenges = Vec::new();
+    if bearer {
+        let reason = match access {
+            Access::Refused(scheme) if scheme == "bearer" => {
+                ", error=\"invalid_token\", error_description=\"the token is not known here\""
+            }
+            _ => "",
+        };
+        challenges.push(format!("Bearer realm=\"scim\"{reason}"));
+    }
+    if basic {
+        challenges.push("Basic realm=\"scim\", charset=\"UTF-8\"".to_owned());
+    }
+    challenges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_judged() {
+        let mut mapped = Credential::bearer(Secret::new("t2"));
+        mapped.subject = Some("ann".into());
+        let tenant = Tenant::new(
+            "t",
+            vec![Credential::bearer(Secret::new("t1")), mapped, Credential::basic("bob", Secret::new("a:b"))],
+        );
+        let granted = |subject: Option<&str>| Access::Granted(subject.map(Into::into));
+        for (header, access_) in [
+            ("Bearer t1", granted(None)),
+            ("bearer  t1 ", granted(None)),
+            ("Bearer t2", granted(Some("ann"))),
+            ("Basic Ym9iOmE6Yg==", granted(Some("bob"))),
+            ("BASIC Ym9iOmE6Yg==", granted(Some("bob"))),
+            ("Basic Ym9iOmE6", Access::Refused("basic".into())),
+            ("Basic ///", Access::Refused("basic".into())),
+            ("Bearer t", Access::Refused("bearer".into())),
+            ("Bearer", Access::Refused("bearer".into())),
+            ("t1", Access::Refused("t1".into())),
+            ("", Access::Missing),
+        ] {
+            let headers: Headers = [("AUTHORIZATION", header)].into_iter().collect();
+            assert_eq!(access(&tenant, &headers), access_, "{header}");
+        }
+        assert_eq!(access(&tenant, &Headers::default()), Access::Missing);
+        let refused = challenges(&tenant, &Access::Refused("bearer".into())).join("\n");
+        assert!(refused.contains("invalid_token") && refused.contains("\nBasic realm="), "{refused}");
+        assert!(!challenges(&tenant, &Access::Missing).join("\n").contains("error"));
+    }
+}

@@ -1,0 +1,43 @@
+//! What a handler knows of its request beside the body: the server, the tenant, the base URL, who asks.
+
+use super::Server;
+use super::etag;
+use crate::profile::Capabilities;
+use crate::scim::schema::{self, ResourceType};
+use crate::store::{Kind, Record};
+
+/// One request's surroundings.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub server: &'a Server,
+    /// The tenant's name in the store.
+    pub tenant: &'a str,
+    /// `https://host/scim/v2`, without a slash at the end.
+    pub base: &'a str,
+    /// The `userName` behind the credentials.
+    pub subject: Option<&'a str>,
+}
+
+impl Context<'_> {
+    pub fn capabilities(&self) -> &Capabilities {
+        &self.server.profile.capabilities
+    }
+
+    /// Where a resource lives.
+    pub fn location(&self, kind: Kind, id: &str) -> String {
+        format!("{}{}/{id}", self.base, resource_type(kind).endpoint)
+    }
+
+    /// The record's entity tag, if the server has them. The links must be complete.
+    pub fn tag(&self, record: &Record) -> Option<String> {
+        self.capabilities().etag.then(|| etag::tag(record))
+    }
+}
+
+/// The schema side of a kind.
+pub(super) fn resource_type(kind: Kind) -> &'static ResourceType {
+    match kind {
+        Kind::User => schema::user(),
+        Kind::Group => schema::group(),
+    }
+}

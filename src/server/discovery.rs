@@ -1,0 +1,107 @@
+//! `/ServiceProviderConfig`, `/ResourceTypes`, `/Schemas` (`RFC7644 §4`, `RFC7643 §5` to `§7`): what the profile says, said
+//! to clients. Sorting, paging and projection are ignored here; the caller refuses filters.
+
+use serde_json::{Value, json};
+
+use super::answer::Answer;
+use super::auth::{Scheme, Tenant};
+use super::context::{Context, resource_type};
+use crate::scim::schema::{self, Schema};
+use crate::scim::{Object, ScimError, urn};
+use crate::store::Kind;
+
+/// `GET /ServiceProviderConfig`
+pub(super) fn config(context: &Context<'_>, tenant: &Tenant) -> Answer {
+    let capabilities = context.capabilities();
+    let limits = &context.server.profile.limits;
+    let body = json!({
+        "schemas": [urn::SERVICE_PROVIDER_CONFIG],
+        "patch": { "supported": capabilities.patch },
+        "bulk": {
+            "supported": capabilities.bulk,
+            "maxOperations": limits.bulk_operations,
+            "maxPayloadSize": limits.bulk_bytes,
+        },
+        "filter": { "supported": capabilities.filter, "maxResults": limits.page_max },
+        "changePassword": { "supported": capabilities.change_password },
+        "sort": { "supported": capabilities.sort },
+        "etag": { "supported": capabilities.etag },
+        "authenticationSchemes": schemes(tenant),
+        "meta": {
+            "resourceType": "ServiceProviderConfig",
+            "location": format!("{}/ServiceProviderConfig", context.base),
+        },
+    });
+    Answer::text(200, body.to_string())
+}
+
+fn schemes(tenant: &Tenant) -> Vec<Value> {
+    let basic = tenant.credentials.iter().any(|credential| matches!(credential.scheme, Scheme::Basic { .. }));
+    let bearer = !basic || tenant.credentials.iter().any(|credential| matches!(credential.scheme, Scheme::Bearer(_)));
+    let rows = [
+        (bearer, "oauthbearertoken", "OAuth Bearer Token", "A bearer token in the Authorization header", "rfc6750"),
+        (basic, "httpbasic", "HTTP Basic", "A user name and password in the Authorization header", "rfc7617"),
+    ];
+    let offered = rows.into_iter().filter(|row| row.0).enumerate();
+    offered
+        .map(|(index, (_, kind, name, description, rfc))| {
+            json!({
+                "type": kind,
+                "name": name,
+                "description": description,
+                "specUri": format!("https://www.rfc-editor.org/info/{rfc}"),
+                "primary": index == 0,
+            })
+        })
+        .collect()
+}
+
+/// `GET /ResourceTypes` and `GET /ResourceTypes/{name}`
+///
+/// # Errors
+/// 404 for an unknown name.
+pub(super) fn resource_types(context: &Context<'_>, name: Option<&str>) -> Result<Answer, ScimError> {
+    let kinds = Kind::ALL.into_iter().filter(|kind| *kind == Kind::User || context.capabilities().groups);
+    let all = kinds.map(|kind| {
+        let object = resource_type(kind).to_object();
+        described(context, object, "ResourceType", &format!("ResourceTypes/{}", kind.name()))
+    });
+    one_or_all(all.collect(), name, "resource type")
+}
+
+/// `GET /Schemas` and `GET /Schemas/{urn}`
+///
+/// # Errors
+/// 404 for an unknown URN.
+pub(super) fn schemas(context: &Context<'_>, name: Option<&str>) -> Result<Answer, ScimError> {
+    let served = |schema: &&Schema| schema.urn != urn::GROUP || context.capabilities().groups;
+    let all = schema::all().into_iter().filter(served).map(|schema| {
+        described(context, schema.to_object(), "Schema", &format!("Schemas/{}", schema.urn))
+    });
+    one_or_all(all.collect(), name, "schema")
+}
+
+fn described(context: &Context<'_>, mut object: Object, kind: &str, path: &str) -> Object {
+    object.insert("meta".into(), json!({ "resourceType": kind, "location": format!("{}/{path}", context.base) }));
+    object
+}
+
+fn one_or_all(all: Vec<Object>, name: Option<&str>, what: &str) -> Result<Answer, ScimError> {
+    let Some(name) = name else {
+        return Ok(Answer::text(
+            200,
+            json!({
+                "schemas": [urn::LIST_RESPONSE],
+                "totalResults": all.len(),
+                "startIndex": 1,
+                "itemsPerPage": all.len(),
+                "Resources": all,
+            })
+            .to_string(),
+        ));
+    };
+    let same = |object: &Object| object.get("id").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(name));
+    let found = all.into_iter().find(same).ok_or_else(|| ScimError::new(404, format!("no such {what}")))?;
+    let location = found.get("meta").and_then(|meta| meta.get("location")).and_then(Value::as_str).map(Into::into);
+    Ok(Answer { location, ..Answer::object(200, found) })
+}

@@ -1,0 +1,227 @@
+//! From a request to its handler: tenant by base path, credentials, route, method, media types; then one match over the
+//! routes. What a handler refuses becomes an Error body here.
+
+use serde_json::Value;
+
+use super::answer::{Answer, missing, refused};
+use super::auth::{self, Access};
+use super::context::Context;
+use super::etag::Conditions;
+use super::route::{Offer, Route};
+use super::search::{self, Query};
+use super::write::{self, Ask};
+use super::{Place, Server, bulk, discovery, input};
+use crate::scim::list::SearchRequest;
+use crate::scim::name::fold;
+use crate::scim::project::Projection;
+use crate::scim::{ScimError, ScimType};
+use crate::store::{From as Start, Kind, Links, Select};
+use crate::wire::{Method, Request, Response};
+
+/// Answers a request.
+pub(super) fn handle(server: &Server, request: &Request) -> Response {
+    let head = request.method.as_str() == "HEAD";
+    answer(server, request, head).unwrap_or_else(|error| Answer::error(&error)).into_response(head)
+}
+
+fn answer(server: &Server, request: &Request, head: bool) -> Result<Answer, ScimError> {
+    let (place, path) = locate(server, request.path())?;
+    let method = if head { Method::Get } else { request.method.clone() };
+    let capabilities = &server.profile.capabilities;
+    let route = Route::find(path, capabilities);
+
+    let access = auth::access(&place.tenant, &request.headers);
+    let public = access == Access::Missing && server.profile.switches.public_config && route == Some(Route::Config);
+    let subject = match &access {
+        Access::Granted(subject) => subject.clone(),
+        _ if public => None,
+        _ => return Ok(unauthorized(place, &access)),
+    };
+    let route = route.ok_or_else(|| ScimError::new(404, "no such endpoint"))?;
+    if method.as_str() == "OPTIONS" {
+        return Ok(Answer::empty(204).with("Allow", route.allow(capabilities)));
+    }
+    match route.offer(&method, capabilities) {
+        Offer::Served => {}
+        Offer::NotImplemented(what) => return Err(ScimError::new(501, format!("this server does not support {what}"))),
+        Offer::NotAllowed => {
+            let error = ScimError::new(405, format!("{method} is not offered here"));
+            return Ok(Answer::error(&error).with("Allow", route.allow(capabilities)));
+        }
+    }
+    if !input::accepts(request.headers.get("accept")) {
+        return Err(ScimError::new(406, "answers come as application/scim+json only"));
+    }
+    let base = format!("{}{}", origin(server, request), place.base_path);
+    let context = Context { server, tenant: &place.tenant.name, base: &base, subject: subject.as_deref() };
+    Handling { context, place, request, method }.route(route)
+}
+
+/// The tenant of a path and what is left of it. A version segment may be left out (`RFC7644 §3.13`).
+fn locate<'a>(server: &'a Server, path: &'a str) -> Result<(&'a Place, &'a str), ScimError> {
+    let below = |base: &str| path.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    if let Some(found) = server.tenants.iter().find_map(|place| below(&place.base_path).map(|rest| (place, rest))) {
+        return Ok(found);
+    }
+    for place in &server.tenants {
+        let Some(bare) = place.base_path.strip_suffix("/v2") else { continue };
+        let Some(rest) = below(bare) else { continue };
+        let segment = rest.split('/').nth(1).unwrap_or_default();
+        let version = segment.strip_prefix('v').is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()));
+        if version {
+            return Err(ScimError::bad(ScimType::InvalidVers, format!("{segment} is not served, v2 is")));
+        }
+        return Ok((place, rest));
+    }
+    Err(ScimError::new(404, "no such endpoint"))
+}
+
+fn unauthorized(place: &Place, access: &Access) -> Answer {
+    let detail = match access {
+        Access::Missing => "credentials are required",
+        _ => "the credentials are not valid here",
+    };
+    let challenges = auth::challenges(&place.tenant, access).into_iter();
+    challenges.fold(Answer::error(&ScimError::new(401, detail)), |answer, challenge| {
+        answer.with("WWW-Authenticate", challenge)
+    })
+}
+
+/// `http://host:port`, as the server was told or as the client reached it.
+fn origin(server: &Server, request: &Request) -> String {
+    if let Some(url) = &server.public_url {
+        return url.clone();
+    }
+    let plain = |host: &&str| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
+    };
+    format!("http://{}", request.headers.get("host").filter(plain).unwrap_or("localhost"))
+}
+
+/// A request that was let in.
+struct Handling<'a> {
+    context: Context<'a>,
+    place: &'a Place,
+    request: &'a Request,
+    method: Method,
+}
+
+impl Handling<'_> {
+    fn route(&self, route: Route) -> Result<Answer, ScimError> {
+        let parameters = input::query(self.request.query().unwrap_or_default())?;
+        let listed = |kinds: &[Kind]| {
+            let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            search::list(&self.context, kinds, &Query::new(&self.context, SearchRequest::from_query(pairs)?)?)
+        };
+        let filtered = parameters.iter().any(|(name, _)| name.eq_ignore_ascii_case("filter"));
+        let discovered = || match filtered {
+            true => Err(ScimError::new(403, "discovery endpoints cannot be filtered")),
+            false => Ok(()),
+        };
+        match (route, &self.method) {
+            (Route::Root, _) => listed(self.kinds()),
+            (Route::Search(kind), _) => {
+                let body = self.body()?;
+                let request = SearchRequest::from_body(write::as_object(&body)?)?;
+                let kinds = kind.as_ref().map_or(self.kinds(), std::slice::from_ref);
+                search::list(&self.context, kinds, &Query::new(&self.context, request)?)
+            }
+            (Route::Collection(kind), Method::Get) => listed(&[kind]),
+            (Route::Collection(kind), _) => {
+                let projection = search::projection(&parameters)?;
+                write::create(&self.context, kind, &self.ask(&projection), &self.body()?)
+            }
+            (Route::Resource(kind, id), _) => self.resource(kind, &id, &search::projection(&parameters)?, &parameters),
+            (Route::Me, _) => {
+                let id = self.own_id()?;
+                self.resource(Kind::User, &id, &search::projection(&parameters)?, &parameters)
+            }
+            (Route::Bulk, _) => {
+                let limit = self.context.server.profile.limits.bulk_bytes;
+                self.within(limit, "maxPayloadSize")?;
+                bulk::perform(&self.context, &self.json()?)
+            }
+            (Route::Config, _) => discovered().map(|()| discovery::config(&self.context, &self.place.tenant)),
+            (Route::ResourceTypes(name), _) => {
+                discovered().and_then(|()| discovery::resource_types(&self.context, name.as_deref()))
+            }
+            (Route::Schemas(urn), _) => discovered().and_then(|()| discovery::schemas(&self.context, urn.as_deref())),
+        }
+    }
+
+    fn resource(
+        &self, kind: Kind, id: &str, projection: &Projection, parameters: &[(String, String)],
+    ) -> Result<Answer, ScimError> {
+        let (context, ask) = (&self.context, self.ask(projection));
+        match &self.method {
+            Method::Get => {
+                if let Some((_, filter)) = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case("filter")) {
+                    return search::one(context, kind, id, filter, projection);
+                }
+                let record = context.server.store.get(context.tenant, kind, id, search::links(kind, projection));
+                let record = record.map_err(refused)?.ok_or_else(missing)?;
+                match context.tag(&record) {
+                    Some(tag) if ask.conditions.unchanged(&tag) => {
+                        Ok(Answer { etag: Some(tag), ..Answer::empty(304) })
+                    }
+                    _ => write::answer(context, 200, &record, projection),
+                }
+            }
+            Method::Put => write::replace(context, kind, id, &ask, &self.body()?),
+            Method::Patch => match self.body() {
+                // A client learns which formats PATCH takes (`RFC5789 §2.2`).
+                Err(error) if error.status == 415 => {
+                    Ok(Answer::error(&error).with("Accept-Patch", "application/scim+json, application/json"))
+                }
+                body => write::modify(context, kind, id, &ask, &body?),
+            },
+            _ => write::delete(context, kind, id, &ask.conditions),
+        }
+    }
+
+    fn kinds(&self) -> &'static [Kind] {
+        if self.context.capabilities().groups { &Kind::ALL } else { &[Kind::User] }
+    }
+
+    fn ask<'a>(&'a self, projection: &'a Projection) -> Ask<'a> {
+        let headers = &self.request.headers;
+        let conditions = match self.context.capabilities().etag {
+            true => Conditions { if_match: headers.get("if-match"), if_none_match: headers.get("if-none-match") },
+            false => Conditions::default(),
+        };
+        Ask { projection, conditions }
+    }
+
+    fn body(&self) -> Result<Value, ScimError> {
+        self.within(self.context.server.profile.limits.body_bytes, "body limit")?;
+        self.json()
+    }
+
+    fn json(&self) -> Result<Value, ScimError> {
+        input::json(self.request, self.context.server.profile.limits.json_depth)
+    }
+
+    fn within(&self, limit: usize, name: &str) -> Result<(), ScimError> {
+        match self.request.body.as_ref().map_or(0, Vec::len) {
+            length if length > limit => Err(too_large(name, limit)),
+            _ => Ok(()),
+        }
+    }
+
+    /// The id of the user behind the credentials (`RFC7644 §3.11`).
+    fn own_id(&self) -> Result<String, ScimError> {
+        let context = &self.context;
+        let Some(subject) = context.subject else {
+            return Err(ScimError::new(501, "/Me: these credentials stand for no user"));
+        };
+        let select = Select::Name(fold(subject));
+        let found = context.server.store.list(context.tenant, Kind::User, &select, Start::After(0), 1, Links::Skip);
+        let record = found.map_err(refused)?.pop();
+        record.map(|record| record.id).ok_or_else(|| ScimError::new(404, "/Me: no user has the name of these credentials"))
+    }
+}
+
+/// 413, naming the limit (`RFC7644 §3.7.4`).
+pub(super) fn too_large(name: &str, limit: usize) -> ScimError {
+    ScimError::new(413, format!("the body is larger than {limit} bytes ({name})"))
+}

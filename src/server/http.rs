@@ -1,0 +1,193 @@
+//! The HTTP/1.1 listener in front of a [`Server`]: it bounds connections, header and body sizes and time, turns bytes into
+//! a `wire::Request` and back, and stops gracefully. It knows nothing of SCIM beyond the form of an error.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+
+use super::Server;
+use super::answer::Answer;
+use super::dispatch::too_large;
+use crate::scim::ScimError;
+use crate::wire::{Headers, Method, Request, Response};
+
+/// Connections served at once; further ones wait to be accepted.
+const CONNECTIONS: usize = 1024;
+/// Largest head of a request, bytes.
+const HEAD_BYTES: usize = 64 * 1024;
+/// How long to wait before accepting again after the system refused (too many open files).
+const BREATH: Duration = Duration::from_millis(50);
+
+/// How long the listener waits for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// For the head of a request, also between requests of one connection.
+    pub head: Duration,
+    /// For the body of a request (408), and then again for its answer (503).
+    pub request: Duration,
+    /// For requests in flight after shutdown began.
+    pub shutdown: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(30),
+            request: Duration::from_secs(30),
+            shutdown: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Serves until `shutdown` is ready: then accepts no more, lets requests in flight finish for a bounded time, and returns.
+pub async fn serve(listener: TcpListener, server: Arc<Server>, shutdown: impl Future<Output = ()>) {
+    serve_with(listener, server, shutdown, Timeouts::default()).await;
+}
+
+/// As [`serve`], with other time-outs.
+pub async fn serve_with(
+    listener: TcpListener, server: Arc<Server>, shutdown: impl Future<Output = ()>, timeouts: Timeouts,
+) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let (stop, stopping) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    tokio::pin!(shutdown);
+    loop {
+        // Finished connections are forgotten, so that the set stays as small as what is open.
+        while connections.try_join_next().is_some() {}
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = accept(&listener, &room) => accepted,
+        };
+        let Some((stream, permit)) = accepted else { continue };
+        let (server, stopping) = (Arc::clone(&server), stopping.clone());
+        connections.spawn(async move {
+            connection(stream, server, stopping, timeouts).await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    let _ = stop.send(true);
+    let finish = async { while connections.join_next().await.is_some() {} };
+    let _ = tokio::time::timeout(timeouts.shutdown, finish).await;
+}
+
+async fn accept(
+    listener: &TcpListener, room: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(room).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, permit)),
+        Err(_) => {
+            tokio::time::sleep(BREATH).await;
+            None
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, server: Arc<Server>, mut stopping: watch::Receiver<bool>, timeouts: Timeouts) {
+    // Small answers must not wait for more to come.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |request| exchange(Arc::clone(&server), request, timeouts));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(timeouts.head)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    // What goes wrong on a connection is the client's to see, and hyper has told it.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        () = stopped(&mut stopping) => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+}
+
+async fn stopped(stopping: &mut watch::Receiver<bool>) {
+    // An error means that the listener is gone, which is the same.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+async fn exchange(
+    server: Arc<Server>, request: hyper::Request<Incoming>, timeouts: Timeouts,
+) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
+    let head = request.method() == hyper::Method::HEAD;
+    let (answer, close) = match receive(&server, request, timeouts.request).await {
+        Ok(request) => (perform(server, request, timeouts.request).await, false),
+        // The rest of the body is not read, so the connection cannot be used again.
+        Err(error) => (Answer::error(&error).into_response(head), true),
+    };
+    Ok(response(answer, close))
+}
+
+async fn receive(
+    server: &Server, request: hyper::Request<Incoming>, patience: Duration,
+) -> Result<Request, ScimError> {
+    let limits = &server.profile().limits;
+    let limit = limits.body_bytes.max(limits.bulk_bytes);
+    let (head, body) = request.into_parts();
+    if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+        return Err(too_large("body limit", limit));
+    }
+    let no_body = body.is_end_stream();
+    let bytes = match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {
+        Err(_) => return Err(ScimError::new(408, "the request's body did not come in time")),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large("body limit", limit)),
+        Ok(Err(error)) => return Err(ScimError::new(400, format!("the request's body broke off: {error}"))),
+        Ok(Ok(body)) => body.to_bytes(),
+    };
+    let headers: Headers = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    Ok(Request {
+        method: Method::from_word(head.method.as_str()),
+        target: target.to_owned(),
+        headers,
+        body: (!no_body).then(|| bytes.to_vec()),
+    })
+}
+
+/// Runs the handler: at once where it cannot wait and has little to do, else on a thread that may block.
+async fn perform(server: Arc<Server>, request: Request, patience: Duration) -> Response {
+    if server.is_quick(&request) {
+        return server.handle(request);
+    }
+    let work = tokio::task::spawn_blocking(move || server.handle(request));
+    let failure = match tokio::time::timeout(patience, work).await {
+        Ok(Ok(response)) => return response,
+        Ok(Err(_)) => ScimError::new(500, "the request could not be handled"),
+        Err(_) => ScimError::new(503, "the request takes too long; it may still take effect"),
+    };
+    Answer::error(&failure).into_response(false)
+}
+
+fn response(answer: Response, close: bool) -> hyper::Response<Full<Bytes>> {
+    let mut response = hyper::Response::new(Full::new(Bytes::from(answer.body)));
+    *response.status_mut() = hyper::StatusCode::from_u16(answer.status).unwrap_or_default();
+    for (name, value) in answer.headers.iter() {
+        let name = hyper::header::HeaderName::try_from(name);
+        if let (Ok(name), Ok(value)) = (name, hyper::header::HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    if close {
+        response.headers_mut().insert(hyper::header::CONNECTION, hyper::header::HeaderValue::from_static("close"));
+    }
+    response
+}

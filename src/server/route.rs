@@ -1,0 +1,146 @@
+//! The table of routes: which path is which endpoint, which methods it offers, and what stands where a capability is off.
+
+use percent_encoding::percent_decode_str;
+
+use crate::profile::Capabilities;
+use crate::store::Kind;
+use crate::wire::Method;
+
+/// An endpoint below a base path (`RFC7644 §3.2`, table 2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Route {
+    /// The base path itself.
+    Root,
+    /// `/.search`, or `/Users/.search`.
+    Search(Option<Kind>),
+    /// `/Users`
+    Collection(Kind),
+    /// `/Users/{id}`
+    Resource(Kind, String),
+    /// `/Me`
+    Me,
+    /// `/Bulk`
+    Bulk,
+    /// `/ServiceProviderConfig`
+    Config,
+    /// `/ResourceTypes`, or one of them.
+    ResourceTypes(Option<String>),
+    /// `/Schemas`, or one of them.
+    Schemas(Option<String>),
+}
+
+/// What a route says to a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offer {
+    /// It is served.
+    Served,
+    /// The route has no such method: 405.
+    NotAllowed,
+    /// The standard has it, this server does not: 501 (`RFC7644 §3.12`, table 8).
+    NotImplemented(&'static str),
+}
+
+impl Route {
+    /// The route of a path below the base path: `/Users/2819`. `None` is 404.
+    pub fn find(path: &str, capabilities: &Capabilities) -> Option<Self> {
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let mut parts = Vec::new();
+        for part in path.split('/').skip(1) {
+            parts.push(percent_decode_str(part).decode_utf8().ok()?.into_owned());
+        }
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let kind = |name: &str| match name {
+            "Users" => Some(Kind::User),
+            "Groups" if capabilities.groups => Some(Kind::Group),
+            _ => None,
+        };
+        Some(match *parts.as_slice() {
+            [] => Self::Root,
+            [".search"] => Self::Search(None),
+            ["Me"] => Self::Me,
+            ["Bulk"] => Self::Bulk,
+            ["ServiceProviderConfig"] => Self::Config,
+            ["ResourceTypes"] => Self::ResourceTypes(None),
+            ["ResourceTypes", name] => Self::ResourceTypes(Some(name.to_owned())),
+            ["Schemas"] => Self::Schemas(None),
+            ["Schemas", urn] => Self::Schemas(Some(urn.to_owned())),
+            [name, ".search"] => Self::Search(Some(kind(name)?)),
+            [name] => Self::Collection(kind(name)?),
+            [name, id] if !id.is_empty() => Self::Resource(kind(name)?, id.to_owned()),
+            _ => return None,
+        })
+    }
+
+    /// The methods of the standard at this endpoint.
+    pub const fn methods(&self) -> &'static [&'static str] {
+        match self {
+            Self::Root | Self::Config | Self::ResourceTypes(_) | Self::Schemas(_) => &["GET"],
+            Self::Search(_) | Self::Bulk => &["POST"],
+            Self::Collection(_) => &["GET", "POST"],
+            Self::Resource(..) | Self::Me => &["GET", "PUT", "PATCH", "DELETE"],
+        }
+    }
+
+    /// Whether a method is served here.
+    pub fn offer(&self, method: &Method, capabilities: &Capabilities) -> Offer {
+        match (self, method) {
+            (Self::Me, _) if !capabilities.me => Offer::NotImplemented("/Me"),
+            (Self::Bulk, _) if !capabilities.bulk => Offer::NotImplemented("/Bulk"),
+            (_, Method::Patch) if self.methods().contains(&"PATCH") && !capabilities.patch => {
+                Offer::NotImplemented("PATCH")
+            }
+            _ if self.methods().contains(&method.as_str()) => Offer::Served,
+            _ => Offer::NotAllowed,
+        }
+    }
+
+    /// The value of `Allow`.
+    pub fn allow(&self, capabilities: &Capabilities) -> String {
+        let mut allowed = Vec::new();
+        for method in self.methods() {
+            if self.offer(&Method::from_word(method), capabilities) == Offer::Served {
+                allowed.push(*method);
+            }
+        }
+        if allowed.contains(&"GET") {
+            allowed.push("HEAD");
+        }
+        allowed.push("OPTIONS");
+        allowed.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_find_their_routes() {
+        let all = Capabilities::default();
+        for (path, route) in [
+            ("", Some(Route::Root)),
+            ("/", Some(Route::Root)),
+            ("/Users", Some(Route::Collection(Kind::User))),
+            ("/Users/", Some(Route::Collection(Kind::User))),
+            ("/Users/a%2Fb%20c", Some(Route::Resource(Kind::User, "a/b c".into()))),
+            ("/Users/%FF", None),
+            ("/Groups/.search", Some(Route::Search(Some(Kind::Group)))),
+            ("/.search", Some(Route::Search(None))),
+            ("/Schemas/urn:x:y", Some(Route::Schemas(Some("urn:x:y".into())))),
+            ("/users", None),
+            ("/Users/a/b", None),
+            ("/Users//", None),
+            ("/Nothing", None),
+        ] {
+            assert_eq!(Route::find(path, &all), route, "{path}");
+        }
+        let none = Capabilities { groups: false, patch: false, bulk: false, me: false, ..all };
+        assert_eq!(Route::find("/Groups", &none), None);
+        let user = Route::Resource(Kind::User, "1".into());
+        assert_eq!(user.allow(&none), "GET, PUT, DELETE, HEAD, OPTIONS");
+        assert_eq!(user.offer(&Method::Patch, &none), Offer::NotImplemented("PATCH"));
+        assert_eq!(Route::Bulk.offer(&Method::Post, &none), Offer::NotImplemented("/Bulk"));
+        assert_eq!(user.offer(&Method::Other("BREW".into()), &none), Offer::NotAllowed);
+        assert_eq!(Route::Config.offer(&Method::Patch, &none), Offer::NotAllowed);
+    }
+}

@@ -1,0 +1,89 @@
+//! A client's resource taken apart into what the store keeps: key columns, attributes, members; and what it does not keep,
+//! the password, of which only the fact that one was given is used.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::Server;
+use crate::profile::UnknownMembers;
+use crate::scim::name::{fold, user_name_key};
+use crate::scim::{Object, ScimError, ScimType};
+use crate::store::{Body, Keys, Kind, Members, Record, Strangers};
+
+/// Attributes that are computed, kept elsewhere or not kept at all.
+const APART: [&str; 5] = ["id", "meta", "groups", "members", "password"];
+
+/// A resource in the store's terms.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub keys: Keys,
+    pub body: Object,
+    /// Ids of a group's members, each once, in order.
+    pub members: Vec<String>,
+    /// Whether a password was given.
+    pub password: bool,
+}
+
+impl Parts {
+    /// Takes a valid resource apart.
+    ///
+    /// # Errors
+    /// 400 `invalidValue` for a user name that cannot be compared, or a member without `value`.
+    pub fn of(server: &Server, kind: Kind, mut resource: Object) -> Result<Self, ScimError> {
+        let text = |name: &str| resource.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let invalid = |detail: String| ScimError::bad(ScimType::InvalidValue, detail);
+        let (name, unique, label) = match kind {
+            Kind::User => {
+                let key = user_name_key(&text("userName")).map_err(|error| invalid(format!("userName: {error}")))?;
+                let formatted = resource.get("name").and_then(|name| name.get("formatted")).and_then(Value::as_str);
+                let labels = [text("displayName"), formatted.unwrap_or_default().to_owned(), text("userName")];
+                (key, true, labels.into_iter().find(|label| !label.is_empty()).unwrap_or_default())
+            }
+            Kind::Group => {
+                (fold(&text("displayName")), server.profile.switches.group_name_unique, text("displayName"))
+            }
+        };
+        let external_id = resource.get("externalId").and_then(Value::as_str).map(ToOwned::to_owned);
+        let mut members = Vec::new();
+        if let Some(Value::Array(elements)) = resource.get("members") {
+            let mut seen = HashSet::new();
+            for element in elements {
+                let id = element.get("value").and_then(Value::as_str).filter(|id| !id.is_empty());
+                let id = id.ok_or_else(|| invalid("members: an element has no value".into()))?;
+                if seen.insert(id) {
+                    members.push(id.to_owned());
+                }
+            }
+        }
+        let password = resource.contains_key("password");
+        resource.retain(|name, _| !APART.contains(&name.as_str()));
+        Ok(Self { keys: Keys { name, unique, external_id, label }, body: resource, members, password })
+    }
+
+    /// What becomes of a record's members; its links are those that the resource was made from.
+    pub fn joining(&self, record: &Record) -> Members {
+        if record.kind == Kind::User {
+            return Members::KEEP;
+        }
+        let before: HashSet<&str> = record.links.iter().map(|link| link.id.as_str()).collect();
+        let after: HashSet<&str> = self.members.iter().map(String::as_str).collect();
+        Members {
+            add: self.members.iter().filter(|id| !before.contains(id.as_str())).cloned().collect(),
+            remove: record.links.iter().map(|link| &link.id).filter(|id| !after.contains(id.as_str())).cloned().collect(),
+        }
+    }
+
+    /// The attributes as the store wants them.
+    pub fn body(&self) -> Body {
+        Body::new(self.body.clone())
+    }
+}
+
+/// What the profile says about members that do not exist.
+pub(super) fn strangers(server: &Server) -> Strangers {
+    match server.profile.switches.unknown_members {
+        UnknownMembers::Refuse => Strangers::Refuse,
+        UnknownMembers::Keep => Strangers::Keep,
+    }
+}
