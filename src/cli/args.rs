@@ -27,9 +27,16 @@ pub struct Arguments {
 
 /// The codes as `--help` shows them; `verdict::ExitCode` is where they are defined.
 const EXIT_CODES: &str = "\
-Exit codes: 0 gate passed, 1 gate not passed, 2 usage, configuration or scenario error (nothing was sent),
-3 target unreachable or credentials refused, 4 nothing selected, 5 load threshold crossed, 6 baseline broken,
-70 fault of scimproof itself, 130 interrupted (what was created is removed, a partial report is written).";
+Exit codes, the first that applies:
+  130  interrupted: what was created is removed, a partial report is written
+   70  a fault of scimproof itself
+    2  usage, configuration or scenario error; nothing was sent
+    3  target unreachable or credentials refused
+    4  nothing selected
+    6  baseline broken
+    1  gate not passed
+    5  load threshold crossed
+    0  gate passed";
 
 /// The commands, in the order of the help text.
 #[derive(Debug, Subcommand)]

@@ -64,8 +64,7 @@ pub fn complete(run: &mut Run, folder: &Path) -> Result<Option<PathBuf>, Fault> 
         None if folder.join(FILE).is_file() => folder.join(FILE),
         None => return Ok(None),
     };
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| Fault::usage(format!("{}: {error}", path.display())))?;
+    let text = std::fs::read_to_string(&path).map_err(|error| Fault::usage(format!("{}: {error}", path.display())))?;
     let config = parse(&text).map_err(|reason| Fault::usage(format!("{}:{reason}", path.display())))?;
     merge(run, config)?;
     Ok(Some(path))
@@ -171,7 +170,10 @@ mod tests {
     #[test]
     fn mistakes_have_a_place_and_no_value_is_repeated() {
         let rows = [
-            ("target = \"x\"\ntoken = \"hush\"\n", "2:1: unknown field `token` (write `token-env` with a variable's name)"),
+            (
+                "target = \"x\"\ntoken = \"hush\"\n",
+                "2:1: unknown field `token` (write `token-env` with a variable's name)",
+            ),
             ("\n  allow-writes = 3", "2:18: invalid type: integer `3`, expected a boolean"),
             ("timeout = \"soon\"", "1:11: write a duration as 500ms, 30s, 2m or 1h"),
         ];

@@ -123,7 +123,10 @@ impl Context {
     /// Columns for prose.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.environment.get("COLUMNS").and_then(|text| text.parse().ok()).map_or(80, |width: usize| width.clamp(60, 120))
+        self.environment
+            .get("COLUMNS")
+            .and_then(|text| text.parse().ok())
+            .map_or(80, |width: usize| width.clamp(60, 120))
     }
 
     /// True when a progress bar makes sense.

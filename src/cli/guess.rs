@@ -8,7 +8,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
         .into_iter()
         .map(|candidate| {
             let lower = candidate.to_lowercase();
-            let part = wanted.len() > 3 && (lower.starts_with(&wanted) || lower.ends_with(&wanted));
+            let part = wanted != lower && wanted.len() > 3 && (lower.starts_with(&wanted) || lower.ends_with(&wanted));
             (if part { 1 } else { distance(&wanted, &lower) }, candidate)
         })
         .filter(|(distance, _)| *distance <= limit)

@@ -15,15 +15,18 @@ pub fn scenarios(folder: Option<&Path>) -> Result<Vec<Scenario>, Fault> {
     let broken = |errors: Vec<ScenarioError>| {
         let mut text: Vec<String> = errors.iter().map(ScenarioError::rendered).collect();
         let count = text.len();
-        text.push(format!("{count} {} in scenario files; nothing was sent", if count == 1 { "mistake" } else { "mistakes" }));
+        text.push(format!(
+            "{count} {} in scenario files; nothing was sent",
+            if count == 1 { "mistake" } else { "mistakes" }
+        ));
         Fault::usage(text.join("\n\n"))
     };
     let Some(folder) = folder else { return scenario::embedded().map_err(broken) };
     let context = scenario::Context::embedded();
     let (mut scenarios, mut errors) = (Vec::new(), Vec::new());
     for file in files(folder)? {
-        let text = std::fs::read_to_string(&file)
-            .map_err(|error| Fault::usage(format!("{}: {error}", file.display())))?;
+        let text =
+            std::fs::read_to_string(&file).map_err(|error| Fault::usage(format!("{}: {error}", file.display())))?;
         match scenario::parse_as(&id(folder, &file), &file.display().to_string(), &text, &context) {
             Ok(scenario) => scenarios.push(scenario),
             Err(more) => errors.extend(more),

@@ -29,7 +29,14 @@ pub struct Remote {
 /// [`Fault`] (usage): no URL, credentials that cannot be had, files that cannot be read, a far target without
 /// `--allow-writes`.
 pub fn remote(run: &Run, context: &Context) -> Result<Option<Remote>, Fault> {
-    let Some(text) = run.target.target.as_deref() else { return Ok(None) };
+    let Some(text) = run.target.target.as_deref() else {
+        let given = &run.credentials;
+        let meant = given.token_env.is_some() || given.token_file.is_some() || given.token_prompt;
+        if meant || given.auth.is_some() || !given.header.is_empty() {
+            return Err(Fault::usage("there are credentials but no --target to send them to"));
+        }
+        return Ok(None);
+    };
     let base = BaseUrl::parse(text).map_err(|error| Fault::usage(error.to_string()))?;
     if !base.is_loopback() && !run.target.allow_writes {
         return Err(Fault::usage(format!(
@@ -55,15 +62,12 @@ fn auth(flags: &Credentials, environment: &Environment) -> Result<Auth, Fault> {
         (None, None, Some(_)) => AuthKind::Bearer,
         (None, None, None) => AuthKind::None,
     });
-    let wanted = |what: &str| {
-        usage(&format!("{what} is wanted: name it with --token-env, --token-file or --token-prompt"))
-    };
+    let wanted =
+        |what: &str| usage(&format!("{what} is wanted: name it with --token-env, --token-file or --token-prompt"));
     let main = match kind {
         AuthKind::None => Auth::None,
         AuthKind::Bearer => Auth::Bearer(secret.ok_or_else(|| wanted("a token"))?),
-        AuthKind::Header => {
-            Auth::Headers(vec![("Authorization".to_owned(), secret.ok_or_else(|| wanted("a token"))?)])
-        }
+        AuthKind::Header => Auth::Headers(vec![("Authorization".to_owned(), secret.ok_or_else(|| wanted("a token"))?)]),
         AuthKind::Basic => {
             let user = flags.user.clone().ok_or_else(|| usage("--auth basic needs --user NAME"))?;
             if user.contains(':') {
@@ -72,7 +76,8 @@ fn auth(flags: &Credentials, environment: &Environment) -> Result<Auth, Fault> {
             Auth::Basic { user, password: secret.ok_or_else(|| wanted("a password"))? }
         }
         AuthKind::Oauth => {
-            let url = flags.oauth_token_url.as_deref().ok_or_else(|| usage("--auth oauth needs --oauth-token-url URL"))?;
+            let url =
+                flags.oauth_token_url.as_deref().ok_or_else(|| usage("--auth oauth needs --oauth-token-url URL"))?;
             let id = flags.oauth_client_id.clone().ok_or_else(|| usage("--auth oauth needs --oauth-client-id ID"))?;
             Auth::OAuth(OAuth {
                 token_url: BaseUrl::parse(url)
@@ -116,7 +121,8 @@ fn further_headers(main: Auth, rows: &[String], environment: &Environment) -> Re
         let (name, variable) = row
             .split_once('=')
             .ok_or_else(|| Fault::usage("--header takes NAME=ENV, a field and the variable that holds its value"))?;
-        let source = SecretSource::env(variable).map_err(|error| Fault::usage(format!("--header {name}=…: {error}")))?;
+        let source =
+            SecretSource::env(variable).map_err(|error| Fault::usage(format!("--header {name}=…: {error}")))?;
         let value = source.fetch(environment).map_err(|error| Fault::usage(error.to_string()))?;
         headers.push((name.to_owned(), value));
     }
@@ -201,12 +207,18 @@ mod tests {
     fn what_is_missing_is_named_and_no_secret_is_repeated() {
         let rows = [
             (Credentials { auth: Some(AuthKind::Bearer), ..Credentials::default() }, "--token-env"),
-            (Credentials { auth: Some(AuthKind::Basic), token_env: Some("TOK".into()), ..Credentials::default() }, "--user"),
+            (
+                Credentials { auth: Some(AuthKind::Basic), token_env: Some("TOK".into()), ..Credentials::default() },
+                "--user",
+            ),
             (Credentials { token_env: Some("NOT_SET".into()), ..Credentials::default() }, "NOT_SET is not set"),
             (Credentials { token_env: Some("hush-hush.x".into()), ..Credentials::default() }, "not shown"),
             (Credentials { header: vec!["X-Key=hush-hush.x".into()], ..Credentials::default() }, "--header X-Key"),
             (Credentials { header: vec!["hush-hush".into()], ..Credentials::default() }, "NAME=ENV"),
-            (Credentials { auth: Some(AuthKind::Oauth), token_env: Some("TOK".into()), ..Credentials::default() }, "--oauth-token-url"),
+            (
+                Credentials { auth: Some(AuthKind::Oauth), token_env: Some("TOK".into()), ..Credentials::default() },
+                "--oauth-token-url",
+            ),
         ];
         for (flags, expected) in rows {
             let fault = auth(&flags, &environment()).unwrap_err();

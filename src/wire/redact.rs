@@ -73,6 +73,7 @@ fn forms(text: &str) -> Vec<String> {
     let percent = utf8_percent_encode(text, &UNRESERVED).to_string();
     let percent_all = utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
     let json = json_escape(text);
+    let markup = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let mut forms = vec![
         text.to_owned(),
         lower_escapes(&percent),
@@ -82,7 +83,9 @@ fn forms(text: &str) -> Vec<String> {
         percent_all,
         json_escape(&json),
         json,
-        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
+        markup.replace('\'', "&apos;"),
+        markup.replace('\'', "&#39;"),
+        markup,
         STANDARD.encode(bytes),
         STANDARD_NO_PAD.encode(bytes),
         URL_SAFE.encode(bytes),

@@ -33,7 +33,10 @@ fn find(id: &str, scenarios: &[Scenario]) -> Option<String> {
         return Some(page::exit_codes(WIDTH));
     }
     if let Some(requirement) = catalogue.get(id) {
-        let testers = testers(scenarios, |verdict| matches!(verdict, Verdict::Requirements(own) if own.iter().any(|own| own == id)));
+        let testers = testers(
+            scenarios,
+            |verdict| matches!(verdict, Verdict::Requirements(own) if own.iter().any(|own| own == id)),
+        );
         return Some(page::requirement(requirement, catalogue, &testers, WIDTH));
     }
     // A report names a reading `I-46/1`.
@@ -57,12 +60,23 @@ fn testers(scenarios: &[Scenario], is_it: impl Fn(&Verdict) -> bool) -> Vec<Stri
 }
 
 fn client_page(client: &Client, scenarios: &[Scenario]) -> String {
-    let mut text = format!("{}\n\n{}\n\nA server is ready for it when each of these was seen to work:\n", client.id, wrap(&client.title, WIDTH, 2));
+    let mut text = format!(
+        "{}\n\n{}\n\nA server is ready for it when each of these was seen to work:\n",
+        client.id,
+        wrap(&client.title, WIDTH, 2)
+    );
     for flow in &client.flows {
-        let shown: Vec<_> =
-            scenarios.iter().filter(|it| it.clients.contains(&client.id) && it.flows.contains(&flow.id)).map(|it| it.id.as_str()).collect();
+        let shown: Vec<_> = scenarios
+            .iter()
+            .filter(|it| it.clients.contains(&client.id) && it.flows.contains(&flow.id))
+            .map(|it| it.id.as_str())
+            .collect();
         let _ = writeln!(text, "  {:<10} {} (if the target does {})", flow.id, flow.title, flow.action);
-        let _ = writeln!(text, "             shown by {}", if shown.is_empty() { "no scenario".to_owned() } else { shown.join(", ") });
+        let _ = writeln!(
+            text,
+            "             shown by {}",
+            if shown.is_empty() { "no scenario".to_owned() } else { shown.join(", ") }
+        );
     }
     text
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::stage::stage;
+use crate::check::standing;
 use crate::cli::args::Run;
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
@@ -16,6 +17,7 @@ use crate::cli::signals::Stop;
 use crate::cli::{config, sources, target};
 use crate::client::{Auth, BaseUrl, InProcess, Transport};
 use crate::flow::{Event, Leftover};
+use crate::idp;
 use crate::profile::Profile;
 use crate::requirement::Catalogue;
 use crate::run::{self, Inspect, Options};
@@ -24,8 +26,6 @@ use crate::server::{self, Server};
 use crate::store::MemoryStore;
 use crate::verdict::{Baseline, ExitCode, Settings, Verdict};
 use crate::wire::Secret;
-use crate::check::standing;
-use crate::idp;
 
 /// A run that came to its end, or as far as it was let.
 pub struct Judged {
@@ -98,7 +98,8 @@ fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
     let clients = sources::clients(&flags.selection.idp)?;
     let mut settings = Settings::new(profile.actions.clone(), context.today);
     settings.clients = clients.iter().map(|client| client.id.clone()).collect();
-    settings.narrowed = flags.selection.select.is_some();
+    // Scenarios of one's own, or some of them, need not speak for every client.
+    settings.narrowed = flags.selection.select.is_some() || flags.selection.scenarios.is_some();
     settings.fail_on = flags.gate.fail_on.unwrap_or_default();
     settings.allow_inconclusive = flags.gate.allow_inconclusive;
     settings.baseline = flags.gate.baseline.as_deref().map(|path| baseline(path, &scenarios)).transpose()?.flatten();
@@ -110,7 +111,14 @@ fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
         ..Options::default()
     };
     let seed = flags.selection.seed.unwrap_or_else(|| u64::from(context.entropy));
-    Ok(Prepared { scenarios: scenarios.into_iter().map(Arc::new).collect(), profile, settings, options, seed, select: flags.selection.select.clone() })
+    Ok(Prepared {
+        scenarios: scenarios.into_iter().map(Arc::new).collect(),
+        profile,
+        settings,
+        options,
+        seed,
+        select: flags.selection.select.clone(),
+    })
 }
 
 /// Reads a baseline; a file that is not there yet is none.
@@ -132,8 +140,7 @@ fn bundled(profile: &Profile, context: &Context) -> Result<Arc<dyn Transport>, F
     context.redactor.learn(&token);
     let base = format!("http://127.0.0.1{}", profile.base_path);
     let base = BaseUrl::parse(&base).map_err(|error| Fault::usage(format!("the profile's base path: {error}")))?;
-    let server =
-        Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(token.clone()));
+    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(token.clone()));
     Ok(Arc::new(InProcess::new(base, Auth::Bearer(token), Arc::new(move |request| server.handle(request)))))
 }
 
@@ -169,7 +176,15 @@ async fn perform(
         events
     });
     let inspect: Inspect = Arc::new(standing::judge);
-    let driving = run::drive(jobs, opening, Arc::clone(transport), inspect, prepared.options.clone(), sender, stop.cancel.clone());
+    let driving = run::drive(
+        jobs,
+        opening,
+        Arc::clone(transport),
+        inspect,
+        prepared.options.clone(),
+        sender,
+        stop.cancel.clone(),
+    );
     let broken = tokio::select! {
         broken = driving => Some(broken),
         () = stop.wait_for(2) => None,

@@ -32,7 +32,8 @@ fn overview(scenarios: &[Scenario]) -> String {
     let _ = writeln!(text, "\nclients (--idp)");
     for client in idp::clients() {
         let shown = scenarios.iter().filter(|scenario| scenario.clients.contains(&client.id)).count();
-        let _ = writeln!(text, "  {:<22} {} ({} flows, {shown} scenarios)", client.id, client.title, client.flows.len());
+        let _ =
+            writeln!(text, "  {:<22} {} ({} flows, {shown} scenarios)", client.id, client.title, client.flows.len());
     }
     let _ = writeln!(text, "\nprofiles (--profile)");
     for profile in Profile::names().iter().filter_map(|name| Profile::named(name)) {

@@ -76,8 +76,7 @@ fn store(word: &str) -> Result<Arc<dyn Store>, Fault> {
     if word.contains("://") {
         return Err(Fault::usage("--store takes memory or the path of an SQLite file"));
     }
-    let store = SqliteStore::open(Path::new(word))
-        .map_err(|error| Fault::usage(format!("--store {word}: {error}")))?;
+    let store = SqliteStore::open(Path::new(word)).map_err(|error| Fault::usage(format!("--store {word}: {error}")))?;
     Ok(Arc::new(store))
 }
 
