@@ -1,2 +1,3 @@
-//! x
-fn main() {}
+//! Tests of the built binary and of the house as a whole.
+
+mod kill9;
