@@ -1,3 +1,9 @@
-//! The thin binary.
+//! The thin binary: installs the cryptography provider, reads the world once, and hands it to the command line.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // Nothing else installs one; an error would only say that it is there already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    ExitCode::from(scimproof::cli::main())
+}

@@ -1,1 +1,41 @@
-//! Performs the steps of a flow: transports, credentials, TLS, proxy, retry, pacing.
+//! Performs the steps of a flow: transports, credentials, TLS, proxy, throttling, pacing.
+//!
+//! A transport takes a [`Request`] relative to the base URL and gives an answer or a [`Failure`] without credentials in
+//! it. The room knows nothing of scenarios, checks or the reference server.
+
+mod auth;
+mod http;
+mod in_process;
+mod oauth;
+mod pacing;
+mod source;
+mod target;
+#[cfg(test)]
+mod tests;
+pub mod throttle;
+
+pub use auth::Auth;
+pub use http::{HttpOptions, HttpTransport, SetUpError};
+pub use in_process::{Handler, InProcess};
+pub use oauth::OAuth;
+pub use pacing::Pacer;
+pub use source::{Environment, SecretSource, SourceError};
+pub use target::{BaseUrl, TargetError};
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::wire::{Failure, Request, Response};
+
+/// What a transport's `send` gives.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + 'a>>;
+
+/// Sends requests to one target and adds the credentials at the last moment.
+pub trait Transport: Send + Sync {
+    /// Sends one request. An `Authorization` field that is already in it belongs to a probe: it goes out as it stands
+    /// and nothing is added; an empty one means that no credentials are sent at all.
+    fn send<'a>(&'a self, request: &'a Request) -> Answer<'a>;
+
+    /// The base URL without trailing slash and without credentials.
+    fn base_url(&self) -> &str;
+}

@@ -36,21 +36,15 @@ impl Ledger {
                     let created = matches!(&operation["status"], Value::String(s) if s == "201")
                         || operation["status"]["code"] == "201";
                     let location = operation["location"].as_str().unwrap_or_default();
-                    let place = COLLECTIONS
-                        .iter()
-                        .filter_map(|c| location.rfind(&format!("{c}/")))
-                        .max();
+                    let place = COLLECTIONS.iter().filter_map(|c| location.rfind(&format!("{c}/"))).max();
                     if let (true, Some(place)) = (created, place) {
                         self.add(&location[place..], &exchange.scenario);
                     }
                 }
             }
             Method::Post if response.is_success() && COLLECTIONS.contains(&path) => {
-                if let Some(id) = response
-                    .json()
-                    .and_then(|body| body["id"].as_str().map(str::to_owned))
-                {
-                    self.add(&format!("{path}/{}", encode(&id)), &exchange.scenario);
+                if let Some(id) = response.json().and_then(|body| body["id"].as_str().map(str::to_owned)) {
+                    self.add(&format!("{path}/{}", encode_segment(&id)), &exchange.scenario);
                 }
             }
             Method::Delete if response.is_success() || matches!(response.status, 404 | 410) => {
@@ -62,10 +56,7 @@ impl Ledger {
 
     fn add(&mut self, path: &str, scenario: &str) {
         if !self.0.iter().any(|undo| undo.path == path) {
-            self.0.push(Undo {
-                path: path.to_owned(),
-                scenario: scenario.to_owned(),
-            });
+            self.0.push(Undo { path: path.to_owned(), scenario: scenario.to_owned() });
         }
     }
 
@@ -90,12 +81,10 @@ impl Ledger {
 }
 
 /// Percent-encodes an id for use as one path segment.
-fn encode(id: &str) -> String {
-    const SEGMENT: percent_encoding::AsciiSet = percent_encoding::NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'_')
-        .remove(b'.')
-        .remove(b'~');
+#[must_use]
+pub fn encode_segment(id: &str) -> String {
+    const SEGMENT: percent_encoding::AsciiSet =
+        percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     percent_encoding::utf8_percent_encode(id, &SEGMENT).to_string()
 }
 
@@ -115,10 +104,7 @@ mod tests {
             duration: Duration::ZERO,
             url: String::new(),
             request: Request::new(method, target),
-            answer: Ok(Response {
-                body: body.as_bytes().to_vec(),
-                ..Response::new(status)
-            }),
+            answer: Ok(Response { body: body.as_bytes().to_vec(), ..Response::new(status) }),
         }
     }
 
@@ -129,12 +115,7 @@ mod tests {
         ledger.learn(&exchange(Method::Post, "/Users", 200, r#"{"id":"1"}"#));
         ledger.learn(&exchange(Method::Post, "/Groups", 201, r#"{"id":"a b"}"#));
         ledger.learn(&exchange(Method::Post, "/Users", 409, r#"{"id":"9"}"#));
-        ledger.learn(&exchange(
-            Method::Post,
-            "/Users/.search",
-            200,
-            r#"{"id":"9"}"#,
-        ));
+        ledger.learn(&exchange(Method::Post, "/Users/.search", 200, r#"{"id":"9"}"#));
         ledger.learn(&exchange(
             Method::Post,
             "/Bulk",

@@ -9,7 +9,7 @@ mod ledger;
 
 pub use event::{Event, Leftover, SkipReason};
 pub use finding::{Evidence, Finding, Outcome, Position, Reading};
-pub use ledger::{Ledger, Undo};
+pub use ledger::{Ledger, Undo, encode_segment};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -69,23 +69,15 @@ struct Variant {
 }
 
 /// The embedded client files.
-const FILES: [&str; 2] = [
-    include_str!("../../fixtures/clients/okta.toml"),
-    include_str!("../../fixtures/clients/entra.toml"),
-];
+const FILES: [&str; 2] =
+    [include_str!("../../fixtures/clients/okta.toml"), include_str!("../../fixtures/clients/entra.toml")];
 
 /// Every known client profile, Okta before Entra, in the order of the files.
 #[must_use]
-#[expect(
-    clippy::expect_used,
-    reason = "the embedded files are parsed by a test"
-)]
+#[expect(clippy::expect_used, reason = "the embedded files are parsed by a test")]
 pub fn clients() -> &'static [Client] {
     static CLIENTS: LazyLock<Vec<Client>> = LazyLock::new(|| {
-        FILES
-            .iter()
-            .flat_map(|text| parse(text).expect("the embedded client files are valid"))
-            .collect()
+        FILES.iter().flat_map(|text| parse(text).expect("the embedded client files are valid")).collect()
     });
     &CLIENTS
 }
@@ -101,13 +93,7 @@ pub fn client(id: &str) -> Option<&'static Client> {
 pub fn select(word: &str) -> Vec<&'static Client> {
     clients()
         .iter()
-        .filter(|client| {
-            client.id == word
-                || client
-                    .id
-                    .split_once('/')
-                    .is_some_and(|(family, _)| family == word)
-        })
+        .filter(|client| client.id == word || client.id.split_once('/').is_some_and(|(family, _)| family == word))
         .collect()
 }
 

@@ -1,1 +1,196 @@
-//! What runs, what is skipped and why: scenarios, clients, capabilities and selection in, plan out.
+//! What runs, what is skipped and why: scenarios, selection, capabilities and budget to a [`Plan`] of flows. It sends
+//! nothing and knows nothing of HTTP, files or reports; the same arguments give the same plan.
+
+mod estimate;
+mod select;
+
+pub use estimate::{Estimate, estimate};
+pub use select::{Expression, ExpressionError};
+
+use std::sync::Arc;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+use crate::flow::{Flow, SkipReason};
+use crate::profile::Profile;
+use crate::scenario::{Draw, Scenario, ScenarioFlow, Settings};
+
+/// Which scenarios are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selection {
+    /// Client profiles asked for (`okta/aiw`); `None` for all.
+    pub clients: Option<Vec<String>>,
+    /// Whether scenarios of a plain RFC client run.
+    pub plain: bool,
+    /// `--select`
+    pub expression: Option<Expression>,
+}
+
+impl Default for Selection {
+    fn default() -> Self {
+        Self { clients: None, plain: true, expression: None }
+    }
+}
+
+/// Everything that a plan depends on besides the scenarios.
+#[derive(Debug, Clone)]
+pub struct Options<'a> {
+    /// What is asked for.
+    pub selection: Selection,
+    /// The target's profile.
+    pub profile: &'a Profile,
+    /// The target's `/ServiceProviderConfig`, where it was read.
+    pub config: Option<&'a Value>,
+    /// The most users that the whole run may create.
+    pub max_users: Option<usize>,
+    /// The seed of every drawn value and of the order.
+    pub seed: u64,
+    /// Unique text of this run, lower-case letters and digits; stands in every identifier.
+    pub marker: String,
+    /// The target's base URL.
+    pub base_url: String,
+}
+
+/// What will run.
+pub struct Plan {
+    /// In the order of starting.
+    pub scenarios: Vec<PlannedScenario>,
+    /// Selected, but not to be run; in the order of their ids.
+    pub skipped: Vec<Skipped>,
+    /// The seed.
+    pub seed: u64,
+    /// The run's unique text.
+    pub marker: String,
+}
+
+/// A scenario that will run.
+pub struct PlannedScenario {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The client profiles that its evidence counts for: its own, as far as they were asked for.
+    pub clients: Vec<String>,
+    /// The flows that it shows.
+    pub flows: Vec<String>,
+    /// What it costs at most, if nothing goes wrong.
+    pub estimate: Estimate,
+    /// The scenario, ready to be driven.
+    pub flow: Box<dyn Flow>,
+}
+
+/// A scenario that was selected and will not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The client profiles that its evidence would have counted for.
+    pub clients: Vec<String>,
+    /// The flows that it would have shown.
+    pub flows: Vec<String>,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+impl Plan {
+    /// What all planned scenarios cost together.
+    #[must_use]
+    pub fn estimate(&self) -> Estimate {
+        self.scenarios.iter().fold(Estimate::default(), |sum, planned| Estimate {
+            users: sum.users + planned.estimate.users,
+            groups: sum.groups + planned.estimate.groups,
+            requests: sum.requests + planned.estimate.requests,
+        })
+    }
+}
+
+/// Makes a plan: the selected scenarios, without those that the target cannot serve or the budget does not cover,
+/// in an order drawn from the seed.
+#[must_use]
+pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
+    let mut selected: Vec<&Arc<Scenario>> =
+        scenarios.iter().filter(|scenario| options.selection.takes(scenario)).collect();
+    selected.sort_by(|a, b| a.id.cmp(&b.id));
+    selected.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
+    let draw = Draw { seed: options.seed, marker: options.marker.clone(), identifier: options.profile.identifier };
+    let settings = Settings { draw, base_url: options.base_url.clone() };
+    let mut plan =
+        Plan { scenarios: Vec::new(), skipped: Vec::new(), seed: options.seed, marker: options.marker.clone() };
+    let mut users = 0;
+    for scenario in selected {
+        let clients = options.selection.clients_of(scenario);
+        let cost = estimate(scenario);
+        let reason = unable(scenario, options).or_else(|| {
+            let most = options.max_users?;
+            (users + cost.users > most).then(|| {
+                SkipReason::Budget(format!(
+                    "needs {} users, {} of {most} are left",
+                    cost.users,
+                    most.saturating_sub(users)
+                ))
+            })
+        });
+        match reason {
+            Some(reason) => plan.skipped.push(Skipped {
+                id: scenario.id.clone(),
+                title: scenario.title.clone(),
+                clients,
+                flows: scenario.flows.clone(),
+                reason,
+            }),
+            None => {
+                users += cost.users;
+                plan.scenarios.push(PlannedScenario {
+                    id: scenario.id.clone(),
+                    title: scenario.title.clone(),
+                    clients,
+                    flows: scenario.flows.clone(),
+                    estimate: cost,
+                    flow: Box::new(ScenarioFlow::new(Arc::clone(scenario), &settings)),
+                });
+            }
+        }
+    }
+    plan.skipped.sort_by(|a, b| a.id.cmp(&b.id));
+    plan
+}
+
+/// The first thing that the scenario needs and the target does not have.
+fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
+    let action = scenario.actions.iter().find(|action| !options.profile.actions.contains(action));
+    if let Some(action) = action {
+        return Some(SkipReason::Profile(format!("profile {} has no action {action}", options.profile.name)));
+    }
+    scenario.needs.iter().find_map(|need| lacks(need, options)).map(SkipReason::Capability)
+}
+
+/// A phrase where a capability is missing: `/ServiceProviderConfig` decides, the profile where that is silent.
+fn lacks(need: &str, options: &Options) -> Option<String> {
+    let announced = options.config.and_then(|config| config.get(need)?.get("supported")?.as_bool());
+    let profile = &options.profile.capabilities;
+    let documented = match need {
+        "patch" => profile.patch,
+        "bulk" => profile.bulk,
+        "filter" => profile.filter,
+        "sort" => profile.sort,
+        "etag" => profile.etag,
+        "changePassword" => profile.change_password,
+        "groups" => profile.groups,
+        "me" => profile.me,
+        _ => true,
+    };
+    match announced {
+        Some(true) => None,
+        Some(false) => Some(format!("{need}: /ServiceProviderConfig says supported = false")),
+        None if documented => None,
+        None => Some(format!("{need}: not in profile {}", options.profile.name)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

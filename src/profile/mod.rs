@@ -41,10 +41,24 @@ pub struct Profile {
     /// Choices where the standard leaves room.
     #[serde(default)]
     pub switches: Switches,
+    /// Roles by team membership, the lowest first; empty where the product has none (CATALOG-020).
+    #[serde(default, rename = "role")]
+    pub roles: Vec<RoleRule>,
+}
+
+/// A role and the teams whose members have it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleRule {
+    /// `ADMIN`
+    pub name: String,
+    /// Display names of groups.
+    pub teams: Vec<String>,
 }
 
 /// The embedded profiles.
-const FILES: [&str; 1] = [include_str!("../../fixtures/profiles/rfc.toml")];
+const FILES: [&str; 2] =
+    [include_str!("../../fixtures/profiles/rfc.toml"), include_str!("../../fixtures/profiles/catalog.toml")];
 
 impl Profile {
     /// Reads a profile.
@@ -58,20 +72,13 @@ impl Profile {
     /// The embedded profile of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        FILES
-            .iter()
-            .filter_map(|text| Self::parse(text).ok())
-            .find(|profile| profile.name == name)
+        FILES.iter().filter_map(|text| Self::parse(text).ok()).find(|profile| profile.name == name)
     }
 
     /// The names of the embedded profiles.
     #[must_use]
     pub fn names() -> Vec<String> {
-        FILES
-            .iter()
-            .filter_map(|text| Self::parse(text).ok())
-            .map(|profile| profile.name)
-            .collect()
+        FILES.iter().filter_map(|text| Self::parse(text).ok()).map(|profile| profile.name).collect()
     }
 }
 

@@ -81,41 +81,25 @@ impl Catalogue {
     ///
     /// # Errors
     /// [`CatalogueError`] names the file and what is wrong with it.
-    pub fn parse<'a>(
-        files: impl IntoIterator<Item = (&'a str, &'a str)>,
-    ) -> Result<Self, CatalogueError> {
+    pub fn parse<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, CatalogueError> {
         let mut catalogue = Self::default();
         for (name, text) in files {
-            let fault = |reason: String| CatalogueError::File {
-                file: name.to_owned(),
-                reason,
-            };
-            let twice = |id: &str| CatalogueError::Twice {
-                file: name.to_owned(),
-                id: id.to_owned(),
-            };
+            let fault = |reason: String| CatalogueError::File { file: name.to_owned(), reason };
+            let twice = |id: &str| CatalogueError::Twice { file: name.to_owned(), id: id.to_owned() };
             let file: File = toml::from_str(text).map_err(|e| fault(e.to_string()))?;
             let document = file.document.unwrap_or_default();
             let source = file.source.unwrap_or_else(|| "RFC".to_owned());
             for row in file.requirement {
                 let requirement = row.into_requirement(&source, &document).map_err(fault)?;
                 let id = requirement.id.clone();
-                if catalogue
-                    .requirements
-                    .insert(id.clone(), requirement)
-                    .is_some()
-                {
+                if catalogue.requirements.insert(id.clone(), requirement).is_some() {
                     return Err(twice(&id));
                 }
             }
             for row in file.interpretation {
                 let interpretation = row.into_interpretation().map_err(fault)?;
                 let id = interpretation.id.clone();
-                if catalogue
-                    .interpretations
-                    .insert(id.clone(), interpretation)
-                    .is_some()
-                {
+                if catalogue.interpretations.insert(id.clone(), interpretation).is_some() {
                     return Err(twice(&id));
                 }
             }
@@ -128,13 +112,10 @@ impl Catalogue {
     /// # Panics
     /// Never in a released build: a test parses the embedded files.
     #[must_use]
-    #[expect(
-        clippy::expect_used,
-        reason = "the embedded files are parsed by a test"
-    )]
+    #[expect(clippy::expect_used, reason = "the embedded files are parsed by a test")]
     pub fn embedded() -> &'static Self {
         static CATALOGUE: std::sync::LazyLock<Catalogue> = std::sync::LazyLock::new(|| {
-            Catalogue::parse(FILES).expect("the embedded catalogue is valid")
+            Catalogue::parse(FILES.iter().copied()).expect("the embedded catalogue is valid")
         });
         &CATALOGUE
     }
@@ -162,50 +143,32 @@ impl Catalogue {
     }
 }
 
+macro_rules! embedded {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../fixtures/requirements/", $name)))),*]
+    };
+}
+
 /// The embedded files, by name.
-const FILES: [(&str, &str); 9] = [
-    (
-        "rfc7642.toml",
-        include_str!("../../fixtures/requirements/rfc7642.toml"),
-    ),
-    (
-        "rfc7643.toml",
-        include_str!("../../fixtures/requirements/rfc7643.toml"),
-    ),
-    (
-        "rfc7644.toml",
-        include_str!("../../fixtures/requirements/rfc7644.toml"),
-    ),
-    (
-        "rfc9865.toml",
-        include_str!("../../fixtures/requirements/rfc9865.toml"),
-    ),
-    (
-        "rfc9944.toml",
-        include_str!("../../fixtures/requirements/rfc9944.toml"),
-    ),
-    (
-        "rfc9967.toml",
-        include_str!("../../fixtures/requirements/rfc9967.toml"),
-    ),
-    (
-        "http.toml",
-        include_str!("../../fixtures/requirements/http.toml"),
-    ),
-    (
-        "drafts.toml",
-        include_str!("../../fixtures/requirements/drafts.toml"),
-    ),
-    (
-        "interpretations.toml",
-        include_str!("../../fixtures/requirements/interpretations.toml"),
-    ),
+const FILES: &[(&str, &str)] = embedded![
+    "rfc7642.toml",
+    "rfc7643.toml",
+    "rfc7644.toml",
+    "rfc9865.toml",
+    "rfc9944.toml",
+    "rfc9967.toml",
+    "http.toml",
+    "drafts.toml",
+    "okta.toml",
+    "entra.toml",
+    "catalog.toml",
+    "properties.toml",
+    "interpretations.toml",
 ];
 
 impl Row {
     fn into_requirement(self, source: &str, document: &str) -> Result<Requirement, String> {
-        let level = level(&self.level)
-            .ok_or_else(|| format!("{}: unknown level {}", self.id, self.level))?;
+        let level = level(&self.level).ok_or_else(|| format!("{}: unknown level {}", self.id, self.level))?;
         let actor = match self.actor.as_deref() {
             None | Some("server") => Actor::Server,
             Some("client") => Actor::Client,
@@ -268,9 +231,7 @@ fn rfc_link(document: &str, section: &str) -> Option<String> {
     if section.is_empty() {
         return Some(format!("https://www.rfc-editor.org/rfc/rfc{number}.html"));
     }
-    Some(format!(
-        "https://www.rfc-editor.org/rfc/rfc{number}.html#section-{section}"
-    ))
+    Some(format!("https://www.rfc-editor.org/rfc/rfc{number}.html#section-{section}"))
 }
 
 #[cfg(test)]
@@ -279,15 +240,11 @@ mod tests {
 
     #[test]
     fn the_embedded_catalogue_parses_and_its_references_exist() {
-        let catalogue = Catalogue::parse(FILES).unwrap();
+        let catalogue = Catalogue::parse(FILES.iter().copied()).unwrap();
         assert!(catalogue.requirements().count() > 800);
         for requirement in catalogue.requirements() {
             for id in &requirement.interpretations {
-                assert!(
-                    catalogue.interpretation(id).is_some(),
-                    "{} names {id}",
-                    requirement.id
-                );
+                assert!(catalogue.interpretation(id).is_some(), "{} names {id}", requirement.id);
             }
         }
     }
@@ -297,8 +254,7 @@ mod tests {
         let row = "[[requirement]]\nid = \"A-1\"\nlevel = \"MUST\"\nsummary = \"s\"\n";
         let error = Catalogue::parse([("a.toml", row), ("b.toml", row)]).unwrap_err();
         assert_eq!(error.to_string(), "b.toml: A-1 is defined twice");
-        let error =
-            Catalogue::parse([("a.toml", row.replace("MUST", "OUGHT").as_str())]).unwrap_err();
+        let error = Catalogue::parse([("a.toml", row.replace("MUST", "OUGHT").as_str())]).unwrap_err();
         assert_eq!(error.to_string(), "a.toml: A-1: unknown level OUGHT");
     }
 }

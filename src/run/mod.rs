@@ -1,1 +1,45 @@
-//! Drives flows to their end, side by side where they are independent, cleans up, emits events.
+//! Drives flows to their end, side by side where they are independent, cleans up, emits events (laws 8, 9 and 10).
+//!
+//! The room knows flows and transports. It knows nothing of scenario files, verdicts, reports or terminals.
+
+mod cleanup;
+mod drive;
+mod preflight;
+mod session;
+#[cfg(test)]
+mod tests;
+
+pub use drive::{Inspect, Job, Opening, drive};
+pub use preflight::{Discovery, PreflightError, preflight, wait_until_reachable};
+pub use session::{Events, Session};
+
+use std::time::Duration;
+
+use crate::client::throttle::Patience;
+
+/// What a run may do to its target.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many requests may be under way at once, and how many scenarios.
+    pub concurrency: usize,
+    /// The most requests a second.
+    pub max_rps: Option<f64>,
+    /// The most users that this run lets exist at one time.
+    pub max_users: Option<usize>,
+    /// How long throttling is put up with.
+    pub patience: Patience,
+    /// How long cleaning up may take once the scenarios are over or interrupted.
+    pub cleanup_time: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            concurrency: 16,
+            max_rps: None,
+            max_users: None,
+            patience: Patience::default(),
+            cleanup_time: Duration::from_secs(60),
+        }
+    }
+}

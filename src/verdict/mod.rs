@@ -1,1 +1,247 @@
-//! Events in, verdict out: outcome per requirement, readiness per IdP, baseline, exit status.
+//! Events in, verdict out: outcome per requirement, readiness per IdP, baseline, gate, exit code.
+//!
+//! Pure: it is handed what happened and what was asked for, and knows nothing of engines, files, clocks or reports.
+
+mod baseline;
+#[cfg(test)]
+mod baseline_tests;
+mod exit;
+mod facts;
+mod gate;
+mod readiness;
+#[cfg(test)]
+pub(crate) mod sample;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use baseline::{Baseline, BaselineError, BaselineVerdict, Covers, Known};
+pub use exit::ExitCode;
+pub use facts::{Facts, ScenarioFacts, Skipped};
+pub use gate::{Gate, Problem};
+pub use readiness::{ClientVerdict, Readiness, Reason, ReasonKind};
+pub use settings::{FailOn, Settings};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::flow::{Event, Finding, Outcome, Reading};
+use crate::idp::Client;
+use crate::requirement::{Actor, Catalogue, Level, Requirement};
+
+/// The outcome of one requirement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequirementVerdict {
+    /// Its id.
+    pub id: String,
+    /// Its source: `RFC`, `OKTA` …
+    pub source: String,
+    /// Its level.
+    pub level: Level,
+    /// The worst outcome of its findings.
+    pub outcome: Outcome,
+    /// A named fault of the bundled server is known to turn it red.
+    pub proven: bool,
+    /// How many findings there were.
+    pub findings: usize,
+}
+
+/// A finding with what the catalogue and the settings make of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The finding.
+    pub finding: Finding,
+    /// The requirement's source.
+    pub source: String,
+    /// The requirement's level.
+    pub level: Level,
+    /// The requirement's sentence.
+    pub summary: String,
+    /// It counts at the gate and no baseline row covers it. An inconclusive one is `gated` whether or not it is allowed.
+    pub gated: bool,
+    /// The baseline row that covers it, by index, if it is bad and one does.
+    pub known: Option<usize>,
+}
+
+/// How the server reads an ambiguous point.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadingSeen {
+    /// `I-46`
+    pub interpretation: String,
+    /// The readings that were seen, from 1, in rising order. More than one: the server is not of one mind.
+    pub numbers: Vec<usize>,
+}
+
+/// The verdict of a run.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// What happened.
+    pub facts: Facts,
+    /// Every requirement of the catalogue that is not retired, in the order of the ids.
+    pub requirements: Vec<RequirementVerdict>,
+    /// Every finding in the order of the events.
+    pub findings: Vec<Judged>,
+    /// The readings, each interpretation once, in the order of the ids.
+    pub readings: Vec<ReadingSeen>,
+    /// Every known client, asked for or not, in the order given.
+    pub clients: Vec<ClientVerdict>,
+    /// Readiness per family: the worst of the variants asked for, of all where none was.
+    pub families: Vec<(String, Readiness)>,
+    /// The gate.
+    pub gate: Gate,
+    /// How strict the gate was.
+    pub fail_on: FailOn,
+    /// The comparison with the baseline.
+    pub baseline: BaselineVerdict,
+    /// Requirement ids of findings that the catalogue does not have: a fault of the tool.
+    pub unknown: Vec<String>,
+    /// How the run ends. The caller may know of more: [`ExitCode::first`].
+    pub exit: ExitCode,
+}
+
+impl Verdict {
+    /// Judges a run. `clients` are the known client profiles ([`crate::idp::clients`]).
+    #[must_use]
+    pub fn judge(events: &[Event], catalogue: &Catalogue, clients: &[Client], settings: &Settings) -> Self {
+        let (facts, findings, readings) = Facts::gather(events);
+        let unknown: BTreeSet<_> = findings
+            .iter()
+            .map(|finding| &finding.requirement)
+            .filter(|id| catalogue.get(id).is_none())
+            .cloned()
+            .collect();
+        let mut judged: Vec<_> = findings
+            .into_iter()
+            .filter_map(|finding| Some(look_up(finding, catalogue.get(&finding.requirement)?, settings)))
+            .collect();
+        let clients: Vec<_> =
+            clients.iter().map(|client| readiness::assess(client, &facts, &judged, settings)).collect();
+        let asked: Vec<_> = clients.iter().filter(|it| it.asked).map(|it| it.id.as_str()).collect();
+        for it in &mut judged {
+            it.gated = it.known.is_none() && gate::counts(it, &facts, &asked, settings);
+        }
+        let gate = gate::judge(&judged, &clients, &facts, settings);
+        let baseline = settings
+            .baseline
+            .as_ref()
+            .map(|baseline| baseline.compare(&judged, settings.fail_on, settings.today))
+            .unwrap_or_default();
+        let exit = exit(&facts, &unknown, &gate, &baseline);
+        Self {
+            requirements: requirements(catalogue, &judged),
+            readings: unique(&readings),
+            families: gate::families(&clients),
+            findings: judged,
+            unknown: unknown.into_iter().collect(),
+            fail_on: settings.fail_on,
+            facts,
+            clients,
+            gate,
+            baseline,
+            exit,
+        }
+    }
+
+    /// How many requirements have each outcome; every outcome is listed.
+    #[must_use]
+    pub fn counts(&self) -> Vec<(Outcome, usize)> {
+        const ALL: [Outcome; 6] = [
+            Outcome::Pass,
+            Outcome::Warn,
+            Outcome::Fail,
+            Outcome::Inconclusive,
+            Outcome::NotApplicable,
+            Outcome::NotObservable,
+        ];
+        ALL.into_iter().map(|outcome| (outcome, self.count(|it| it.outcome == outcome))).collect()
+    }
+
+    /// How many requirements fulfil a condition.
+    #[must_use]
+    pub fn count(&self, condition: impl Fn(&RequirementVerdict) -> bool) -> usize {
+        self.requirements.iter().filter(|it| condition(it)).count()
+    }
+}
+
+fn look_up(finding: &Finding, requirement: &Requirement, settings: &Settings) -> Judged {
+    let row = || settings.baseline.as_ref()?.covering(&finding.requirement, &finding.scenario, settings.today);
+    Judged {
+        finding: finding.clone(),
+        source: requirement.source.clone(),
+        level: requirement.level,
+        summary: requirement.summary.clone(),
+        gated: false,
+        known: if settings.fail_on.is_bad(finding.outcome) { row() } else { None },
+    }
+}
+
+fn exit(facts: &Facts, unknown: &BTreeSet<String>, gate: &Gate, baseline: &BaselineVerdict) -> ExitCode {
+    let nothing_ran = facts.planned == 0 && facts.scenarios.is_empty();
+    let causes = [
+        (facts.interrupted, ExitCode::Interrupted),
+        (!unknown.is_empty(), ExitCode::Fault),
+        (facts.is_unreachable(), ExitCode::Unreachable),
+        // All skipped is only an answer where it stands in somebody's way.
+        (nothing_ran && (facts.skipped.is_empty() || gate.passed()), ExitCode::NothingSelected),
+        (baseline.is_broken(), ExitCode::BaselineBroken),
+        (!gate.passed(), ExitCode::GateNotPassed),
+    ];
+    ExitCode::first(causes.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code))
+}
+
+/// One row per requirement: the worst of its findings, or why there are none.
+fn requirements(catalogue: &Catalogue, judged: &[Judged]) -> Vec<RequirementVerdict> {
+    let mut found = BTreeMap::<&str, (Outcome, usize)>::new();
+    for it in judged {
+        let entry = found.entry(&it.finding.requirement).or_insert((it.finding.outcome, 0));
+        *entry = (entry.0.max(it.finding.outcome), entry.1 + 1);
+    }
+    let silent = |requirement: &Requirement| match (requirement.testable.as_str(), requirement.actor) {
+        ("not-observable", Actor::Server) => Outcome::NotObservable,
+        _ => Outcome::NotApplicable,
+    };
+    catalogue
+        .requirements()
+        .filter(|requirement| requirement.level != Level::Retired)
+        .map(|requirement| {
+            let (outcome, findings) = found.get(requirement.id.as_str()).copied().unwrap_or((silent(requirement), 0));
+            RequirementVerdict {
+                id: requirement.id.clone(),
+                source: requirement.source.clone(),
+                level: requirement.level,
+                outcome,
+                proven: is_proven(&requirement.id),
+                findings,
+            }
+        })
+        .collect()
+}
+
+fn unique(readings: &[&Reading]) -> Vec<ReadingSeen> {
+    let mut seen = BTreeMap::<&str, BTreeSet<usize>>::new();
+    for reading in readings {
+        seen.entry(&reading.interpretation).or_default().insert(reading.number);
+    }
+    seen.into_iter()
+        .map(|(id, numbers)| ReadingSeen { interpretation: id.to_owned(), numbers: numbers.into_iter().collect() })
+        .collect()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Proven {
+    proven: BTreeSet<String>,
+}
+
+/// True when the committed fault matrix proves that the check of this requirement can fail (law 5).
+#[must_use]
+#[expect(clippy::expect_used, reason = "the embedded file is parsed by a test")]
+pub fn is_proven(requirement: &str) -> bool {
+    static PROVEN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+        let text = include_str!("../../fixtures/proven.toml");
+        toml::from_str::<Proven>(text).expect("the embedded list is valid").proven
+    });
+    PROVEN.contains(requirement)
+}

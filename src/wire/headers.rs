@@ -8,10 +8,7 @@ impl Headers {
     /// The first value of a field, whatever the case of its name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(n, _)| n.eq_ignore_ascii_case(name))
-            .map(|(_, v)| v.as_str())
+        self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
     }
 
     /// Appends a field, keeping earlier ones of the same name.
@@ -22,11 +19,7 @@ impl Headers {
     /// Sets a field: the first of that name is replaced in place, further ones go, else it is appended.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         let value = value.into();
-        match self
-            .0
-            .iter()
-            .position(|(n, _)| n.eq_ignore_ascii_case(name))
-        {
+        match self.0.iter().position(|(n, _)| n.eq_ignore_ascii_case(name)) {
             None => self.0.push((name.to_owned(), value)),
             Some(first) => {
                 self.0[first].1 = value;
@@ -52,11 +45,7 @@ impl Headers {
 
 impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Headers {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(iter: I) -> Self {
-        Self(
-            iter.into_iter()
-                .map(|(n, v)| (n.into(), v.into()))
-                .collect(),
-        )
+        Self(iter.into_iter().map(|(n, v)| (n.into(), v.into())).collect())
     }
 }
 

@@ -4,10 +4,12 @@
 
 mod exchange;
 mod headers;
+mod redact;
 mod secret;
 
 pub use exchange::{Exchange, ExchangeId, Failure, FailureKind};
 pub use headers::Headers;
+pub use redact::Redactor;
 pub use secret::Secret;
 
 use std::fmt;
@@ -86,20 +88,13 @@ impl Request {
     /// A request without headers and body.
     #[must_use]
     pub fn new(method: Method, target: impl Into<String>) -> Self {
-        Self {
-            method,
-            target: target.into(),
-            headers: Headers::default(),
-            body: None,
-        }
+        Self { method, target: target.into(), headers: Headers::default(), body: None }
     }
 
     /// The path without the query.
     #[must_use]
     pub fn path(&self) -> &str {
-        self.target
-            .split_once('?')
-            .map_or(self.target.as_str(), |(path, _)| path)
+        self.target.split_once('?').map_or(self.target.as_str(), |(path, _)| path)
     }
 
     /// The query without its question mark, if there is one.
@@ -124,11 +119,7 @@ impl Response {
     /// A response without headers and body.
     #[must_use]
     pub fn new(status: u16) -> Self {
-        Self {
-            status,
-            headers: Headers::default(),
-            body: Vec::new(),
-        }
+        Self { status, headers: Headers::default(), body: Vec::new() }
     }
 
     /// The body as JSON, if it is JSON.

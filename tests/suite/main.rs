@@ -1,3 +1,10 @@
-//! Tests of the built binary and of the house as a whole.
+//! The integration tests in one binary, so that they link once: the command line as a user meets it, and the laws
+//! that hold for the whole house.
 
+mod architecture;
+mod cli;
+mod cli_help;
 mod kill9;
+mod process;
+mod secrets;
+mod trace;

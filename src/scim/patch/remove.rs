@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::filter::Filter;
 use super::super::path::{AttrPath, PatchPath};
-use super::super::resource::{element, within};
+use super::super::resource::{at_path, element};
 use super::super::schema::{Attribute, Mutability, Resolved, Schema};
 use super::super::{ScimError, ScimType};
 use super::write::elements_of;
@@ -38,7 +38,7 @@ impl Patch<'_> {
             (None, None, Some(listed)) => self.remove_listed(&place, listed),
             (None, None, None) => self.remove_whole(&place),
         }
-        .map_err(|error| within(error, &format!("{path}: ")))
+        .map_err(|error| at_path(error, &path))
     }
 
     /// A whole extension; what a client cannot write stays.
@@ -113,9 +113,11 @@ impl Patch<'_> {
             let candidates = same_value.into_iter().chain(without_value).flatten();
             !candidates.into_iter().any(|item| means(item, element, attribute))
         });
-        let unmatched = elements.len() == count;
-        self.put_rest(place, elements)?;
-        if unmatched { self.unmatched() } else { Ok(()) }
+        if elements.len() == count {
+            self.put_elements(place, elements)?;
+            return self.unmatched();
+        }
+        self.put_rest(place, elements)
     }
 
     /// Takes one sub-attribute out of the elements at these places.
@@ -140,12 +142,12 @@ impl Patch<'_> {
                 object.clear();
             }
         }
-        self.put_elements(place, elements)
+        self.put_changed(place, elements)
     }
 
     fn put_rest(&mut self, place: &Resolved<'_>, elements: Vec<Value>) -> Result<(), ScimError> {
-        let kept = if elements.is_empty() { place.attribute.required } else { false };
-        if kept || place.attribute.mutability == Mutability::Immutable {
+        let emptied = elements.is_empty() && place.attribute.required;
+        if emptied || place.attribute.mutability == Mutability::Immutable {
             return Err(mutability(place.attribute));
         }
         self.put_elements(place, elements)

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::super::filter::Filter;
 use super::super::path::{AttrPath, PatchPath};
-use super::super::resource::{element, invalid, keep, within};
+use super::super::resource::{at_path, element, invalid, keep, within};
 use super::super::schema::{Attribute, Mutability, Resolved, Schema, Type};
 use super::super::{Object, ScimError, ScimType};
 use super::{OpKind, Origin, Patch, mutability, no_target, select};
@@ -20,7 +20,7 @@ impl Patch<'_> {
                 if !self.writable(&place, by)? {
                     return Ok(());
                 }
-                self.assign(op, &place, value).map_err(|error| within(error, &format!("{path}: ")))
+                self.assign(op, &place, value).map_err(|error| at_path(error, path))
             }
             PatchPath::Value { attr, filter, sub } => {
                 let path = AttrPath { sub: sub.clone(), ..attr.clone() };
@@ -28,7 +28,7 @@ impl Patch<'_> {
                 if !self.writable(&place, by)? {
                     return Ok(());
                 }
-                self.assign_selected(op, &place, filter, value).map_err(|error| within(error, &format!("{attr}[ ]: ")))
+                self.assign_selected(op, &place, filter, value).map_err(|error| at_path(error, &path))
             }
         }
     }
@@ -248,6 +248,9 @@ impl Patch<'_> {
             OpKind::Add => self.options.add_creates,
             _ => self.options.replace_creates,
         };
+        if creates && value.is_null() {
+            return self.put_elements(place, elements);
+        }
         let room = attribute.kind == Type::Complex && (attribute.multi || elements.is_empty());
         let described = (creates && room).then(|| select::described(&filter, attribute)).flatten();
         let described = described.ok_or_else(|| no_target("the filter matches nothing"))?;
@@ -273,10 +276,10 @@ impl Patch<'_> {
             }
             described.insert(sub.name.clone(), value.clone());
         } else {
-            let Some(members) = self.rules.members(value, attribute)? else {
+            let Some(members) = element_members(value)? else {
                 return Ok(None);
             };
-            for (key, value) in members.iter() {
+            for (key, value) in members {
                 let name = attribute.sub(key).map_or(key, |sub| &sub.name);
                 described.insert(name.clone(), value.clone());
             }
@@ -295,7 +298,7 @@ impl Patch<'_> {
     ) -> Result<(), ScimError> {
         let attribute = place.attribute;
         let before = element::primaries(&elements);
-        for index in matched {
+        for &index in &matched {
             let Some(slot) = elements.get_mut(index) else {
                 continue;
             };
@@ -309,8 +312,12 @@ impl Patch<'_> {
                 (old, _) => self.changed_element(op, old, attribute, value)?,
             };
         }
+        let marked = matched.iter().filter_map(|index| elements.get(*index)).filter(|e| element::is_primary(e)).count();
+        if marked > 1 {
+            return Err(invalid("more than one primary value"));
+        }
         element::settle_primary(&mut elements, &before);
-        self.put_elements(place, elements)
+        self.put_changed(place, elements)
     }
 
     fn changed_element(
@@ -320,17 +327,11 @@ impl Patch<'_> {
         attribute: &Attribute,
         value: &Value,
     ) -> Result<Value, ScimError> {
-        let value = match value {
-            Value::Array(items) if items.len() == 1 => &items[0],
-            other => other,
-        };
         let Value::Object(mut object) = old else {
             return Ok(self.rules.single(value, attribute)?.unwrap_or_default());
         };
-        let members = match value {
-            Value::Null => return Ok(Value::Null),
-            Value::Object(members) => members,
-            _ => return Err(invalid("an element takes an object")),
+        let Some(members) = element_members(value)? else {
+            return Ok(if value.is_null() { Value::Null } else { Value::Object(object) });
         };
         let exchange = match op {
             OpKind::Add => self.options.element_add_exchanges,
@@ -340,7 +341,7 @@ impl Patch<'_> {
             self.merge(&mut object, members, attribute)?;
             return Ok(Value::Object(object));
         }
-        let mut new = self.rules.single(value, attribute)?.unwrap_or_default();
+        let mut new = self.rules.single(&Value::Object(members.clone()), attribute)?.unwrap_or_default();
         if !self.options.change_immutable_members {
             keep::object(&Value::Object(object), &mut new, attribute)?;
         }
@@ -348,18 +349,30 @@ impl Patch<'_> {
     }
 
     /// Puts changed elements back: emptied ones go, ones that became the same collapse.
-    pub(super) fn put_elements(&mut self, place: &Resolved<'_>, mut elements: Vec<Value>) -> Result<(), ScimError> {
+    pub(super) fn put_changed(&mut self, place: &Resolved<'_>, mut elements: Vec<Value>) -> Result<(), ScimError> {
         elements.retain(|element| !element.is_null() && element.as_object().is_none_or(|object| !object.is_empty()));
-        if place.attribute.multi {
-            element::collapse(&mut elements, place.attribute);
-            self.put(place, Value::Array(elements))
-        } else {
-            self.put(place, elements.pop().unwrap_or_default())
-        }
+        element::collapse(&mut elements, place.attribute);
+        self.put_elements(place, elements)
+    }
+
+    /// Puts elements back as they are.
+    pub(super) fn put_elements(&mut self, place: &Resolved<'_>, mut elements: Vec<Value>) -> Result<(), ScimError> {
+        let value = if place.attribute.multi { Value::Array(elements) } else { elements.pop().unwrap_or_default() };
+        self.put(place, value)
     }
 
     fn null_allowed(&self, value: &Value) -> Result<(), ScimError> {
         if value.is_null() && !self.options.null_unassigns { Err(invalid("null is no value")) } else { Ok(()) }
+    }
+}
+
+/// What a value says of one whole element; `None` when it says nothing. One object may stand in an array.
+fn element_members(value: &Value) -> Result<Option<&Object>, ScimError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Object(members) => Ok((!members.is_empty()).then_some(members)),
+        Value::Array(items) if items.len() <= 1 => items.first().map_or(Ok(None), element_members),
+        _ => Err(invalid("an element takes an object")),
     }
 }
 

@@ -11,6 +11,7 @@ mod tests;
 
 use serde_json::Value;
 
+use super::path::AttrPath;
 use super::schema::{Attribute, ResourceType};
 use super::{Object, ScimError, ScimType};
 use normal::Rules;
@@ -106,4 +107,13 @@ pub(in crate::scim) fn invalid(detail: impl Into<String>) -> ScimError {
 pub(in crate::scim) fn within(mut error: ScimError, place: &str) -> ScimError {
     error.detail.insert_str(0, place);
     error
+}
+
+/// As [`within`], for the path of an operation: a detail that names the attribute already is left alone.
+pub(in crate::scim) fn at_path(error: ScimError, path: &AttrPath) -> ScimError {
+    if error.detail.starts_with(&path.name) {
+        return error;
+    }
+    let joined = error.detail.starts_with([':', '.', '[']);
+    within(error, &if joined { path.to_string() } else { format!("{path}: ") })
 }

@@ -1,0 +1,39 @@
+//! Equality of JSON values as SCIM means it: numbers by value, names without case, null, `[]` and absence as one state
+//! (`RFC7643 §2.5`). It knows nothing of schemas.
+
+use serde_json::Value;
+
+/// True for null, `[]`, `""` and `{}`: the states that mean "no value".
+pub(super) fn is_unassigned(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.iter().all(is_unassigned),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// Equal as JSON values; members without value count as absent.
+pub(super) fn equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(x), Value::Number(y)) => x == y || x.as_f64() == y.as_f64(),
+        (Value::Array(x), Value::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(x, y)),
+        (Value::Object(_), Value::Object(_)) => holds(a, b) && holds(b, a),
+        _ => a == b,
+    }
+}
+
+/// True when `whole` has every member of `part` (objects), or equals it.
+pub(super) fn holds(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => part.iter().all(|(name, wanted)| {
+            let found = whole.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+            match found {
+                Some(found) => holds(found, wanted) || (is_unassigned(found) && is_unassigned(wanted)),
+                None => is_unassigned(wanted),
+            }
+        }),
+        _ => equal(whole, part),
+    }
+}

@@ -1,0 +1,366 @@
+//! The command line as clap sees it: commands, flags, help texts. It decides nothing.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::verdict::FailOn;
+
+/// Proves whether a SCIM 2.0 server is ready: for the standard, for Okta, for Microsoft Entra ID.
+///
+/// Results go to stdout, talk goes to stderr. `scimproof run` without a target judges the bundled server.
+#[derive(Debug, Parser)]
+#[command(name = "scimproof", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Arguments {
+    /// When to use colour; NO_COLOR and TERM=dumb turn it off too.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    /// Say more on stderr: what is skipped and why, where the values of flags come from.
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The codes as `--help` shows them; `verdict::ExitCode` is where they are defined.
+const EXIT_CODES: &str = "\
+Exit codes, the first that applies:
+  130  interrupted: what was created is removed, a partial report is written
+   70  a fault of scimproof itself
+    2  usage, configuration or scenario error; nothing was sent
+    3  target unreachable or credentials refused
+    4  nothing selected
+    6  baseline broken
+    1  gate not passed
+    5  load threshold crossed
+    0  gate passed";
+
+/// The commands, in the order of the help text.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Replay what Okta and Entra ID send, check the standard, and say whether the server is ready.
+    Run(Box<Run>),
+    /// Start the bundled reference server; its base URL is the first line on stdout.
+    Serve(Box<Serve>),
+    /// List scenarios, clients and requirements; with --plan, what would run and what would not.
+    List(List),
+    /// Check scenario files: unknown keys and ids, with line and column.
+    Lint(Lint),
+    /// Explain a requirement, an interpretation, a request shape, a scenario, a client or an exit code.
+    Explain(Explain),
+    /// Keep a list of known failures, so that a pipeline can adopt scimproof on a server that is red today.
+    Baseline(Box<Baseline>),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Which server, and how to get in. Every flag may stand in `scimproof.toml` by its own name.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Target")]
+pub struct Target {
+    /// The base URL of the server, https://host/scim/v2. Without it the bundled server is judged in this process.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub target: Option<String>,
+    /// The documented subset and choices of the target: a name (see `list`) or a TOML file.
+    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
+    pub profile: Option<String>,
+    /// Let the run write to a target that is not on this machine. It creates users and groups and removes them again.
+    #[arg(long)]
+    pub allow_writes: bool,
+    /// Wait so long for a target that is just starting, e.g. 30s.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub wait: Option<Duration>,
+    /// Configuration file; scimproof.toml in this folder is read by itself.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+}
+
+/// Credentials: by environment variable, file or prompt, never on the command line.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Credentials")]
+pub struct Credentials {
+    /// How to authenticate; follows from the other flags if not given.
+    #[arg(long, value_enum)]
+    pub auth: Option<AuthKind>,
+    /// The environment variable that holds the token or password; SCIMPROOF_TOKEN is read by itself.
+    #[arg(long, value_name = "NAME", group = "token")]
+    pub token_env: Option<String>,
+    /// A file that holds the token or password.
+    #[arg(long, value_name = "FILE", group = "token", value_hint = ValueHint::FilePath)]
+    pub token_file: Option<PathBuf>,
+    /// Ask for the token or password on the terminal.
+    #[arg(long, group = "token")]
+    pub token_prompt: bool,
+    /// The user name of --auth basic.
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// A further header whose value is in an environment variable; may be repeated.
+    #[arg(long, value_name = "NAME=ENV")]
+    pub header: Vec<String>,
+    /// The token endpoint of --auth oauth.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub oauth_token_url: Option<String>,
+    /// The client id of --auth oauth; its secret comes from --token-env, --token-file or --token-prompt.
+    #[arg(long, value_name = "ID")]
+    pub oauth_client_id: Option<String>,
+    /// The scope of --auth oauth.
+    #[arg(long, value_name = "SCOPE")]
+    pub oauth_scope: Option<String>,
+    /// Send the OAuth client id and secret in the body instead of a Basic header.
+    #[arg(long)]
+    pub oauth_in_body: bool,
+}
+
+/// How to authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthKind {
+    /// No credentials.
+    None,
+    /// Authorization: Bearer TOKEN
+    Bearer,
+    /// Authorization: Basic, with --user
+    Basic,
+    /// Authorization: TOKEN as it stands (Okta's "HTTP Header")
+    Header,
+    /// OAuth 2.0 client credentials
+    Oauth,
+}
+
+/// Connections.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Connection")]
+pub struct Connection {
+    /// Further certificate authorities, PEM.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub cacert: Option<PathBuf>,
+    /// A client certificate, PEM; with its key, or with --key.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub cert: Option<PathBuf>,
+    /// The key of --cert, PEM without passphrase.
+    #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+    /// A proxy; HTTPS_PROXY, HTTP_PROXY and NO_PROXY are read by themselves unless the target is on this machine.
+    #[arg(long, value_name = "URL")]
+    pub proxy: Option<String>,
+    /// How long one answer may take [default: 30s].
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// At most so many requests a second.
+    #[arg(long, value_name = "N", value_parser = rate)]
+    pub max_rps: Option<f64>,
+    /// At most so many scenarios and requests at once [default: 16].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub concurrency: Option<u16>,
+    /// At most so many users of the run may exist at one time; what needs more is skipped and says so.
+    #[arg(long, value_name = "N")]
+    pub max_users: Option<usize>,
+}
+
+/// What to run.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Selection")]
+pub struct Selection {
+    /// The clients that the server must be ready for: okta, entra, okta/aiw …; all known ones if not given.
+    #[arg(long, value_name = "CLIENT,…", value_delimiter = ',')]
+    pub idp: Vec<String>,
+    /// Only what this expression names: words match ids and tags; `,` is or, `+` is and, `!` is not.
+    #[arg(long, value_name = "EXPR")]
+    pub select: Option<String>,
+    /// Scenario files from a folder instead of the built-in ones.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub scenarios: Option<PathBuf>,
+    /// The seed of every drawn value; the same seed sends the same requests.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+/// What counts, and where it is written.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Verdict")]
+pub struct Gate {
+    /// What makes the run fail [default: must]: must, should (and must), warn (and should), idp (readiness alone).
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<FailOn>,
+    /// What could not be judged does not make the run fail.
+    #[arg(long)]
+    pub allow_inconclusive: bool,
+    /// Known failures, which do not make the run fail; one that is no longer there does (exit 6).
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+    /// Write the report as JSON; `-` is stdout.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub json: Option<PathBuf>,
+    /// Write the report as JUnit XML.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+}
+
+/// Everything that `run` takes.
+#[derive(Debug, Args, Default)]
+pub struct Run {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub target: Target,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub credentials: Credentials,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub connection: Connection,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub selection: Selection,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub gate: Gate,
+}
+
+/// Everything that `serve` takes.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// A bearer token for clients; may be repeated. For tests: it shows in the process list. Without any credentials
+    /// a token is made up and shown once on stderr.
+    #[arg(long, value_name = "TOKEN")]
+    pub token: Vec<String>,
+    /// The environment variable that holds a bearer token; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub token_env: Vec<String>,
+    /// A basic user whose password is in an environment variable; may be repeated.
+    #[arg(long, value_name = "USER:ENV")]
+    pub basic: Vec<String>,
+    /// Serve everybody, without credentials.
+    #[arg(long)]
+    pub open: bool,
+    /// The profile to serve: a name (see `list`) or a TOML file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "rfc")]
+    pub profile: String,
+    /// Where resources live: memory, or an SQLite file.
+    #[arg(long, value_name = "memory|FILE", default_value = "memory")]
+    pub store: String,
+    /// A further tenant at /NAME and the base path, with its token in an environment variable; may be repeated.
+    #[arg(long, value_name = "NAME=ENV")]
+    pub tenant: Vec<String>,
+    /// Turn capabilities off: patch, bulk, filter, sort, etag, changePassword, groups, me.
+    #[arg(long, value_name = "CAPABILITY,…", value_delimiter = ',')]
+    pub without: Vec<String>,
+}
+
+/// Everything that `list` takes.
+#[derive(Debug, Args)]
+pub struct List {
+    /// Show what would run against a server of the profile, and what would not and why.
+    #[arg(long)]
+    pub plan: bool,
+    /// The profile of the target: a name or a TOML file.
+    #[arg(long, value_name = "NAME|FILE", default_value = "rfc")]
+    pub profile: String,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub selection: Selection,
+}
+
+/// Everything that `lint` takes.
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// The folder with scenario files; the built-in ones if not given.
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub folder: Option<PathBuf>,
+}
+
+/// Everything that `explain` takes.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// RFC7644-3.3-5, I-46, OKTA-SHAPE-R01, okta/users/create, okta/aiw, or an exit code.
+    #[arg(value_name = "ID")]
+    pub id: String,
+}
+
+/// Everything that `baseline` takes.
+#[derive(Debug, Args)]
+pub struct Baseline {
+    /// What to do with the file.
+    #[command(subcommand)]
+    pub action: BaselineAction,
+}
+
+/// What to do with a baseline.
+#[derive(Debug, Subcommand)]
+pub enum BaselineAction {
+    /// Run, and write the failures of today into the baseline; rows that no longer fail go.
+    Update(BaselineRun),
+    /// Run, and say whether the baseline still fits (exit 6 if not, 1 if something new fails).
+    Check(BaselineRun),
+}
+
+/// A run for a baseline.
+#[derive(Debug, Args, Default)]
+pub struct BaselineRun {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub run: Run,
+}
+
+/// `90`, `90s`, `1500ms`, `2m`, `1h`.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3600.0,
+        _ => return Err("write a duration as 500ms, 30s, 2m or 1h".to_owned()),
+    };
+    let seconds: f64 = number.parse().map_err(|_| "write a duration as 500ms, 30s, 2m or 1h".to_owned())?;
+    Duration::try_from_secs_f64(seconds * unit).map_err(|_| "the duration is too long".to_owned())
+}
+
+/// A number above zero.
+fn rate(text: &str) -> Result<f64, String> {
+    let rate: f64 = text.parse().map_err(|_| "a number is wanted".to_owned())?;
+    if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err("it must be above zero".to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, ms) in [("90", 90_000), ("1.5s", 1500), ("500ms", 500), ("2m", 120_000), ("1h", 3_600_000)] {
+            assert_eq!(duration(text).unwrap().as_millis(), ms, "{text}");
+        }
+        for text in ["", "s", "1 day", "-1s", "1e400", "1d"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

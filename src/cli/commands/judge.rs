@@ -1,0 +1,200 @@
+//! A whole run from flags to verdict, shared by `run` and `baseline`: read, refuse what is wrong, look at the target,
+//! plan, play, judge. Until the target has been looked at, nothing is sent.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::stage::stage;
+use crate::check::standing;
+use crate::cli::args::Run;
+use crate::cli::context::Context;
+use crate::cli::fault::Fault;
+use crate::cli::progress::Progress;
+use crate::cli::signals::Stop;
+use crate::cli::{config, sources, target};
+use crate::client::{Auth, BaseUrl, InProcess, Transport};
+use crate::flow::{Event, Leftover};
+use crate::idp;
+use crate::profile::Profile;
+use crate::requirement::Catalogue;
+use crate::run::{self, Inspect, Options};
+use crate::scenario::Scenario;
+use crate::server::{self, Server};
+use crate::store::MemoryStore;
+use crate::verdict::{Baseline, ExitCode, Settings, Verdict};
+use crate::wire::Secret;
+
+/// A run that came to its end, or as far as it was let.
+pub struct Judged {
+    /// What happened.
+    pub events: Vec<Event>,
+    /// What to make of it.
+    pub verdict: Verdict,
+    /// How the process ends.
+    pub exit: ExitCode,
+    /// The known failures that were read.
+    pub known: Option<Baseline>,
+}
+
+/// Everything that is known before the target is looked at.
+pub struct Prepared {
+    /// The scenarios.
+    pub scenarios: Vec<Arc<Scenario>>,
+    /// The profile of the target.
+    pub profile: Profile,
+    /// What is asked of the verdict.
+    pub settings: Settings,
+    /// What the run may do.
+    pub options: Options,
+    /// The seed.
+    pub seed: u64,
+    /// `--select`
+    pub select: Option<String>,
+}
+
+/// Runs. `flags` are completed from the configuration file; `baseline` reads the file of known failures.
+///
+/// # Errors
+/// [`Fault`]: a mistake of the caller (2), a target that cannot be judged (3), nothing selected (4), a fault of ours.
+pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>) -> Result<Judged, Fault> {
+    if let Some(file) = config::complete(flags, &context.folder)? {
+        context.say_more(&format!("configuration: {}", file.display()));
+    }
+    if flags.gate.baseline.is_none() {
+        flags.gate.baseline = default_baseline.map(PathBuf::from);
+    }
+    let prepared = prepare(flags, context)?;
+    let remote = target::remote(flags, context)?;
+    let (transport, given, url) = match &remote {
+        Some(remote) => (Arc::clone(&remote.transport), remote.given, Some(remote.base.to_string())),
+        None => (bundled(&prepared.profile, context)?, "a bearer token", None),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Fault::ours(format!("no runtime: {error}")))?;
+    let wait = flags.target.wait.unwrap_or_default();
+    let (events, broken) = runtime.block_on(perform(&prepared, &transport, given, url, wait, context))?;
+    // A handler that still blocks must not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+
+    let verdict = Verdict::judge(&events, Catalogue::embedded(), idp::clients(), &prepared.settings);
+    let mut causes = vec![verdict.exit];
+    if !broken.is_empty() {
+        context.say(&format!("scimproof itself broke off in {}; please report it", broken.join(", ")));
+        causes.push(ExitCode::Fault);
+    }
+    let exit = ExitCode::first(causes);
+    Ok(Judged { events, verdict, exit, known: prepared.settings.baseline })
+}
+
+/// Reads everything that the run is made of.
+fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
+    let scenarios = sources::scenarios(flags.selection.scenarios.as_deref())?;
+    let profile = sources::profile(flags.target.profile.as_deref().unwrap_or("rfc"))?;
+    let clients = sources::clients(&flags.selection.idp)?;
+    let mut settings = Settings::new(profile.actions.clone(), context.today);
+    settings.clients = clients.iter().map(|client| client.id.clone()).collect();
+    // Scenarios of one's own, or some of them, need not speak for every client.
+    settings.narrowed = flags.selection.select.is_some() || flags.selection.scenarios.is_some();
+    settings.fail_on = flags.gate.fail_on.unwrap_or_default();
+    settings.allow_inconclusive = flags.gate.allow_inconclusive;
+    settings.baseline = flags.gate.baseline.as_deref().map(|path| baseline(path, &scenarios)).transpose()?.flatten();
+    let connection = &flags.connection;
+    let options = Options {
+        concurrency: connection.concurrency.map_or(Options::default().concurrency, usize::from),
+        max_rps: connection.max_rps,
+        max_users: connection.max_users,
+        ..Options::default()
+    };
+    let seed = flags.selection.seed.unwrap_or_else(|| u64::from(context.entropy));
+    Ok(Prepared {
+        scenarios: scenarios.into_iter().map(Arc::new).collect(),
+        profile,
+        settings,
+        options,
+        seed,
+        select: flags.selection.select.clone(),
+    })
+}
+
+/// Reads a baseline; a file that is not there yet is none.
+fn baseline(path: &Path, scenarios: &[Scenario]) -> Result<Option<Baseline>, Fault> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| Fault::usage(format!("{}: {error}", path.display())))?;
+    let is_scenario = |id: &str| scenarios.iter().any(|scenario| scenario.id == id);
+    Baseline::parse(&text, Catalogue::embedded(), &is_scenario).map(Some).map_err(|errors| {
+        let lines: Vec<_> = errors.iter().map(|e| format!("{}:{}: {}", path.display(), e.line, e.reason)).collect();
+        Fault::usage(lines.join("\n"))
+    })
+}
+
+/// The bundled server in this process, with a token that nobody knows.
+fn bundled(profile: &Profile, context: &Context) -> Result<Arc<dyn Transport>, Fault> {
+    let token = Secret::new(uuid::Uuid::new_v4().simple().to_string());
+    context.redactor.learn(&token);
+    let base = format!("http://127.0.0.1{}", profile.base_path);
+    let base = BaseUrl::parse(&base).map_err(|error| Fault::usage(format!("the profile's base path: {error}")))?;
+    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(token.clone()));
+    Ok(Arc::new(InProcess::new(base, Auth::Bearer(token), Arc::new(move |request| server.handle(request)))))
+}
+
+/// Looks at the target, plans and plays. Gives the events and the scenarios that broke off by our fault.
+async fn perform(
+    prepared: &Prepared,
+    transport: &Arc<dyn Transport>,
+    given: &'static str,
+    url: Option<String>,
+    wait: Duration,
+    context: &Context,
+) -> Result<(Vec<Event>, Vec<String>), Fault> {
+    let stop = Stop::listen();
+    let discovery = tokio::select! {
+        found = run::wait_until_reachable(transport, given, &prepared.options, wait) => found,
+        () = stop.wait_for(1) => {
+            return Err(Fault { code: ExitCode::Interrupted, message: "interrupted before anything was written".to_owned() });
+        }
+    };
+    let discovery = discovery.map_err(|error| Fault::unreachable(error.to_string()))?;
+    let (mut opening, jobs) = stage(prepared, discovery, transport.base_url());
+    opening.target = url;
+    let marker = opening.marker.clone();
+    let (sender, mut receiver) = mpsc::unbounded_channel();
+    let mut progress = Progress::new(context.shows_progress());
+    let collector = tokio::spawn(async move {
+        let mut events = Vec::new();
+        while let Some(event) = receiver.recv().await {
+            progress.see(&event);
+            events.push(event);
+        }
+        progress.finish();
+        events
+    });
+    let inspect: Inspect = Arc::new(standing::judge);
+    let driving = run::drive(
+        jobs,
+        opening,
+        Arc::clone(transport),
+        inspect,
+        prepared.options.clone(),
+        sender,
+        stop.cancel.clone(),
+    );
+    let broken = tokio::select! {
+        broken = driving => Some(broken),
+        () = stop.wait_for(2) => None,
+    };
+    let mut events = collector.await.map_err(|error| Fault::ours(format!("the collector broke off: {error}")))?;
+    if broken.is_none() {
+        context.say(&format!("interrupted twice: not cleaned up. What is left has {marker} in its name."));
+        let reason = "the run was interrupted twice".to_owned();
+        let leftovers = vec![Leftover { path: format!("*{marker}*"), reason }];
+        events.extend([Event::CleanedUp { leftovers, retired: 0 }, Event::Interrupted]);
+    }
+    Ok((events, broken.unwrap_or_default()))
+}

@@ -1,0 +1,11 @@
+//! One module per command; each takes its flags and the context and gives an exit code or a fault.
+
+pub mod baseline;
+pub mod completions;
+pub mod explain;
+mod judge;
+pub mod lint;
+pub mod list;
+pub mod run;
+pub mod serve;
+mod stage;

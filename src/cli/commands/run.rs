@@ -1,0 +1,49 @@
+//! `run`: judges a target and writes the reports. The terminal report is the result on stdout, unless `--json -` takes
+//! its place; files are scrubbed of secrets like everything else.
+
+use std::io;
+
+use super::judge::{Judged, judge};
+use crate::cli::args::{Gate, Run};
+use crate::cli::context::Context;
+use crate::cli::fault::Fault;
+use crate::report::{Report, json, junit, terminal};
+use crate::requirement::Catalogue;
+use crate::verdict::ExitCode;
+
+/// Runs and reports.
+///
+/// # Errors
+/// [`Fault`] as [`judge`], or a report that cannot be written.
+pub fn run(mut flags: Run, context: &Context) -> Result<ExitCode, Fault> {
+    let judged = judge(&mut flags, context, None)?;
+    report(&judged, &flags.gate, context)?;
+    Ok(judged.exit)
+}
+
+/// Writes all reports that were asked for.
+///
+/// # Errors
+/// [`Fault`] when a file cannot be written.
+pub fn report(judged: &Judged, gate: &Gate, context: &Context) -> Result<(), Fault> {
+    let scrub = |text: &str| context.redactor.scrub(text).into_owned();
+    let mut report = Report::new(&judged.events, &judged.verdict, Catalogue::embedded(), &scrub);
+    report.exit = judged.exit;
+    let broken = |error: io::Error| Fault::ours(format!("the report could not be made: {error}"));
+    if let Some(path) = &gate.json {
+        let mut text = Vec::new();
+        json::write(&report, &mut text).map_err(broken)?;
+        context.write_artefact(path, &String::from_utf8_lossy(&text))?;
+    }
+    if let Some(path) = &gate.junit {
+        context.write_artefact(path, &junit::text(&report).map_err(broken)?)?;
+    }
+    let options = terminal::Options { color: true, width: context.width(), verbose: context.verbose };
+    let text = terminal::text(&report, &options);
+    if gate.json.as_deref().is_some_and(|path| path.as_os_str() == "-") {
+        context.say(text.trim_end());
+    } else {
+        context.print(&text);
+    }
+    Ok(())
+}

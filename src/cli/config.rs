@@ -1,0 +1,185 @@
+//! `scimproof.toml`: the flags of `run` under their own names. A flag wins over the file. The file never holds a
+//! secret, only where one is; what is wrong in it is named with line and column but its values are not repeated.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer};
+
+use super::args::{self, AuthKind, Run};
+use super::fault::Fault;
+
+/// The name that is looked for in the current folder.
+pub const FILE: &str = "scimproof.toml";
+
+/// The file's content.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+struct Config {
+    target: Option<String>,
+    profile: Option<String>,
+    allow_writes: bool,
+    #[serde(deserialize_with = "duration")]
+    wait: Option<std::time::Duration>,
+    auth: Option<AuthKind>,
+    token_env: Option<String>,
+    token_file: Option<PathBuf>,
+    user: Option<String>,
+    header: Vec<String>,
+    oauth_token_url: Option<String>,
+    oauth_client_id: Option<String>,
+    oauth_scope: Option<String>,
+    oauth_in_body: bool,
+    cacert: Option<PathBuf>,
+    cert: Option<PathBuf>,
+    key: Option<PathBuf>,
+    proxy: Option<String>,
+    #[serde(deserialize_with = "duration")]
+    timeout: Option<std::time::Duration>,
+    max_rps: Option<f64>,
+    concurrency: Option<u16>,
+    max_users: Option<usize>,
+    idp: Vec<String>,
+    select: Option<String>,
+    scenarios: Option<PathBuf>,
+    seed: Option<u64>,
+    fail_on: Option<String>,
+    allow_inconclusive: bool,
+    baseline: Option<PathBuf>,
+    json: Option<PathBuf>,
+    junit: Option<PathBuf>,
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<std::time::Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    args::duration(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+/// Fills what the flags left open from the configuration file, if there is one. Gives the file that was read.
+///
+/// # Errors
+/// [`Fault`] (usage) for a file that cannot be read or holds a mistake.
+pub fn complete(run: &mut Run, folder: &Path) -> Result<Option<PathBuf>, Fault> {
+    let path = match &run.target.config {
+        Some(path) => path.clone(),
+        None if folder.join(FILE).is_file() => folder.join(FILE),
+        None => return Ok(None),
+    };
+    let text = std::fs::read_to_string(&path).map_err(|error| Fault::usage(format!("{}: {error}", path.display())))?;
+    let config = parse(&text).map_err(|reason| Fault::usage(format!("{}:{reason}", path.display())))?;
+    merge(run, config)?;
+    Ok(Some(path))
+}
+
+fn parse(text: &str) -> Result<Config, String> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start).min(text.len());
+        let before = &text[..start];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        // The parser's excerpt would show the whole line, and somebody may have written a token there.
+        let message = error.message().split(", expected one of").next().unwrap_or_default().to_owned();
+        let hint = if message.contains("`token`") { " (write `token-env` with a variable's name)" } else { "" };
+        format!("{line}:{column}: {message}{hint}")
+    })
+}
+
+/// Flags first, then the file.
+fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
+    fn fill<T>(flag: &mut Option<T>, value: Option<T>) {
+        if flag.is_none() {
+            *flag = value;
+        }
+    }
+    let Run { target, credentials, connection, selection, gate } = run;
+    // Credentials that belong to one target are not sent to another that was named on the command line.
+    if target.target.is_none() || config.target.is_none() || target.target == config.target {
+        let chosen = credentials.token_env.is_some() || credentials.token_file.is_some() || credentials.token_prompt;
+        if !chosen {
+            credentials.token_env = config.token_env;
+            credentials.token_file = config.token_file;
+        }
+        fill(&mut credentials.auth, config.auth);
+        fill(&mut credentials.user, config.user);
+        fill(&mut credentials.oauth_token_url, config.oauth_token_url);
+        fill(&mut credentials.oauth_client_id, config.oauth_client_id);
+        fill(&mut credentials.oauth_scope, config.oauth_scope);
+        credentials.oauth_in_body |= config.oauth_in_body;
+        if credentials.header.is_empty() {
+            credentials.header = config.header;
+        }
+        target.allow_writes |= config.allow_writes;
+    }
+    fill(&mut target.target, config.target);
+    fill(&mut target.profile, config.profile);
+    fill(&mut target.wait, config.wait);
+    fill(&mut connection.cacert, config.cacert);
+    if connection.cert.is_none() {
+        connection.cert = config.cert;
+        fill(&mut connection.key, config.key);
+    }
+    fill(&mut connection.proxy, config.proxy);
+    fill(&mut connection.timeout, config.timeout);
+    fill(&mut connection.max_rps, config.max_rps);
+    fill(&mut connection.concurrency, config.concurrency);
+    fill(&mut connection.max_users, config.max_users);
+    if selection.idp.is_empty() {
+        selection.idp = config.idp;
+    }
+    fill(&mut selection.select, config.select);
+    fill(&mut selection.scenarios, config.scenarios);
+    fill(&mut selection.seed, config.seed);
+    if gate.fail_on.is_none() {
+        gate.fail_on = config.fail_on.map(|word| word.parse()).transpose().map_err(Fault::usage)?;
+    }
+    gate.allow_inconclusive |= config.allow_inconclusive;
+    fill(&mut gate.baseline, config.baseline);
+    fill(&mut gate.json, config.json);
+    fill(&mut gate.junit, config.junit);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_win_and_the_rest_comes_from_the_file() {
+        let config = parse(
+            "target = \"https://scim.example.com/v2\"\nallow-writes = true\nidp = [\"okta\"]\ntimeout = \"5s\"\n\
+             token-env = \"MINE\"\nfail-on = \"should\"",
+        );
+        let mut run = Run::default();
+        run.selection.idp = vec!["entra".into()];
+        merge(&mut run, config.unwrap()).unwrap();
+        assert_eq!(run.selection.idp, ["entra"]);
+        assert_eq!(run.target.target.as_deref(), Some("https://scim.example.com/v2"));
+        assert!(run.target.allow_writes);
+        assert_eq!(run.connection.timeout.unwrap().as_secs(), 5);
+        assert_eq!(run.gate.fail_on.unwrap().as_str(), "should");
+    }
+
+    #[test]
+    fn another_target_gets_neither_the_credentials_nor_the_permission_of_the_file() {
+        let config = parse("target = \"https://a.example\"\nallow-writes = true\ntoken-env = \"A_TOKEN\"").unwrap();
+        let mut run = Run::default();
+        run.target.target = Some("https://b.example".into());
+        merge(&mut run, config).unwrap();
+        assert_eq!((run.credentials.token_env, run.target.allow_writes), (None, false));
+    }
+
+    #[test]
+    fn mistakes_have_a_place_and_no_value_is_repeated() {
+        let rows = [
+            (
+                "target = \"x\"\ntoken = \"hush\"\n",
+                "2:1: unknown field `token` (write `token-env` with a variable's name)",
+            ),
+            ("\n  allow-writes = 3", "2:18: invalid type: integer `3`, expected a boolean"),
+            ("timeout = \"soon\"", "1:11: write a duration as 500ms, 30s, 2m or 1h"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(parse(text).unwrap_err(), expected);
+        }
+        assert!(!parse("token = \"hush\" x").unwrap_err().contains("hush"));
+    }
+}

@@ -1,0 +1,52 @@
+//! The progress bar: on a terminal's stderr, gone when the run is over, absent in a pipe.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::flow::{Event, Outcome};
+
+/// Follows the events of a run.
+pub struct Progress {
+    bar: ProgressBar,
+    failures: usize,
+}
+
+impl Progress {
+    /// A bar on stderr, or none.
+    #[must_use]
+    pub fn new(shown: bool) -> Self {
+        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(0), target);
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        Self { bar, failures: 0 }
+    }
+
+    /// Takes an event in.
+    pub fn see(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted { planned, .. } => self.bar.set_length(*planned as u64),
+            Event::ScenarioStarted { scenario } => self.bar.set_message(self.message(scenario)),
+            Event::ScenarioFinished { .. } => self.bar.inc(1),
+            Event::Found(finding) if finding.outcome == Outcome::Fail => self.failures += 1,
+            Event::Throttled { waited } => {
+                self.bar.set_message(format!("waiting {:.1} s: the target is throttling", waited.as_secs_f64()));
+            }
+            Event::Interrupted => self.bar.set_message("interrupted, cleaning up"),
+            Event::CleanedUp { .. } => self.bar.finish_and_clear(),
+            _ => {}
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    fn message(&self, scenario: &str) -> String {
+        match self.failures {
+            0 => scenario.to_owned(),
+            n => format!("{n} failed · {scenario}"),
+        }
+    }
+}

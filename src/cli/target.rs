@@ -1,0 +1,229 @@
+//! From flags and environment to a transport: which target, which credentials, which connection. Every mistake here is
+//! a usage error before anything is sent, and no sentence repeats a secret.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::args::{AuthKind, Connection, Credentials, Run};
+use super::context::Context;
+use super::fault::Fault;
+use crate::client::{Auth, BaseUrl, Environment, HttpOptions, HttpTransport, OAuth, SecretSource, Transport};
+use crate::wire::Secret;
+
+/// The variable that is read without being named.
+const TOKEN: &str = "SCIMPROOF_TOKEN";
+
+/// A target over HTTP, ready to be asked.
+pub struct Remote {
+    /// Sends.
+    pub transport: Arc<dyn Transport>,
+    /// Its base URL.
+    pub base: BaseUrl,
+    /// The credentials in words.
+    pub given: &'static str,
+}
+
+/// Builds the transport to `--target`; `None` without one.
+///
+/// # Errors
+/// [`Fault`] (usage): no URL, credentials that cannot be had, files that cannot be read, a far target without
+/// `--allow-writes`.
+pub fn remote(run: &Run, context: &Context) -> Result<Option<Remote>, Fault> {
+    let Some(text) = run.target.target.as_deref() else {
+        let given = &run.credentials;
+        let meant = given.token_env.is_some() || given.token_file.is_some() || given.token_prompt;
+        if meant || given.auth.is_some() || !given.header.is_empty() {
+            return Err(Fault::usage("there are credentials but no --target to send them to"));
+        }
+        return Ok(None);
+    };
+    let base = BaseUrl::parse(text).map_err(|error| Fault::usage(error.to_string()))?;
+    if !base.is_loopback() && !run.target.allow_writes {
+        return Err(Fault::usage(format!(
+            "{base} is not on this machine, and a run writes: it creates users and groups there and removes them \
+             again.\n  If that is meant, add --allow-writes, or `allow-writes = true` beside the target in \
+             scimproof.toml."
+        )));
+    }
+    let auth = auth(&run.credentials, &context.environment)?;
+    let options = connection(&run.connection, &base, context)?;
+    let given = auth.name();
+    let transport = HttpTransport::new(base.clone(), auth, &options, &context.redactor)
+        .map_err(|error| Fault::usage(error.to_string()))?;
+    Ok(Some(Remote { transport: Arc::new(transport), base, given }))
+}
+
+fn auth(flags: &Credentials, environment: &Environment) -> Result<Auth, Fault> {
+    let usage = |text: &str| Fault::usage(text);
+    let secret = secret(flags, environment)?;
+    let kind = flags.auth.unwrap_or(match (&flags.oauth_token_url, &flags.user, &secret) {
+        (Some(_), ..) => AuthKind::Oauth,
+        (None, Some(_), _) => AuthKind::Basic,
+        (None, None, Some(_)) => AuthKind::Bearer,
+        (None, None, None) => AuthKind::None,
+    });
+    let wanted =
+        |what: &str| usage(&format!("{what} is wanted: name it with --token-env, --token-file or --token-prompt"));
+    let main = match kind {
+        AuthKind::None => Auth::None,
+        AuthKind::Bearer => Auth::Bearer(secret.ok_or_else(|| wanted("a token"))?),
+        AuthKind::Header => Auth::Headers(vec![("Authorization".to_owned(), secret.ok_or_else(|| wanted("a token"))?)]),
+        AuthKind::Basic => {
+            let user = flags.user.clone().ok_or_else(|| usage("--auth basic needs --user NAME"))?;
+            if user.contains(':') {
+                return Err(usage("--user takes the name alone, without colon (what was given is not shown)"));
+            }
+            Auth::Basic { user, password: secret.ok_or_else(|| wanted("a password"))? }
+        }
+        AuthKind::Oauth => {
+            let url =
+                flags.oauth_token_url.as_deref().ok_or_else(|| usage("--auth oauth needs --oauth-token-url URL"))?;
+            let id = flags.oauth_client_id.clone().ok_or_else(|| usage("--auth oauth needs --oauth-client-id ID"))?;
+            Auth::OAuth(OAuth {
+                token_url: BaseUrl::parse(url)
+                    .map_err(|_| usage("--oauth-token-url is not a plain http(s) URL (it is not shown)"))?,
+                client_id: id,
+                client_secret: secret.ok_or_else(|| wanted("the client secret"))?,
+                scope: flags.oauth_scope.clone(),
+                in_body: flags.oauth_in_body,
+            })
+        }
+    };
+    further_headers(main, &flags.header, environment)
+}
+
+/// The one secret of the flags, if there is one.
+fn secret(flags: &Credentials, environment: &Environment) -> Result<Option<Secret>, Fault> {
+    let fault = |error: crate::client::SourceError| Fault::usage(error.to_string());
+    let source = if let Some(name) = &flags.token_env {
+        SecretSource::env(name).map_err(|error| Fault::usage(format!("--token-env: {error}")))?
+    } else if let Some(path) = &flags.token_file {
+        SecretSource::File(path.clone())
+    } else if flags.token_prompt {
+        SecretSource::Prompt("token or password".to_owned())
+    } else if environment.get(TOKEN).is_some() {
+        SecretSource::Env(TOKEN.to_owned())
+    } else {
+        return Ok(None);
+    };
+    source.fetch(environment).map(Some).map_err(fault)
+}
+
+fn further_headers(main: Auth, rows: &[String], environment: &Environment) -> Result<Auth, Fault> {
+    if rows.is_empty() {
+        return Ok(main);
+    }
+    if matches!(main, Auth::OAuth(_)) {
+        return Err(Fault::usage("--header cannot be joined with --auth oauth"));
+    }
+    let mut headers = main.headers();
+    for row in rows {
+        let (name, variable) = row
+            .split_once('=')
+            .ok_or_else(|| Fault::usage("--header takes NAME=ENV, a field and the variable that holds its value"))?;
+        let source =
+            SecretSource::env(variable).map_err(|error| Fault::usage(format!("--header {name}=…: {error}")))?;
+        let value = source.fetch(environment).map_err(|error| Fault::usage(error.to_string()))?;
+        headers.push((name.to_owned(), value));
+    }
+    Ok(Auth::Headers(headers))
+}
+
+fn connection(flags: &Connection, base: &BaseUrl, context: &Context) -> Result<HttpOptions, Fault> {
+    let mut options = HttpOptions { ca_pem: flags.cacert.as_deref().map(read).transpose()?, ..HttpOptions::default() };
+    if let Some(path) = &flags.cert {
+        let mut pem = read(path)?;
+        if let Some(key) = &flags.key {
+            pem.push(b'\n');
+            pem.extend(read(key)?);
+        }
+        options.identity_pem = Some(Secret::new(String::from_utf8_lossy(&pem)));
+    }
+    if let Some(timeout) = flags.timeout {
+        options.timeout = timeout;
+        options.connect_timeout = options.connect_timeout.min(timeout);
+    }
+    let environment = &context.environment;
+    let from_environment = || {
+        // A proxy for the whole machine is never meant for a server on this machine.
+        let names: &[&str] = if base.is_https() { &["HTTPS_PROXY", "https_proxy"] } else { &["http_proxy"] };
+        let any = ["ALL_PROXY", "all_proxy"];
+        let found = || names.iter().chain(&any).find_map(|name| environment.get(name));
+        if base.is_loopback() { None } else { found().map(str::to_owned) }
+    };
+    options.proxy = flags.proxy.clone().or_else(from_environment).map(Secret::new);
+    if flags.proxy.is_none() {
+        options.no_proxy = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")).map(str::to_owned);
+    }
+    if let Some(proxy) = &options.proxy
+        && let Ok(url) = url::Url::parse(proxy.expose())
+        && let Some(password) = url.password()
+    {
+        context.redactor.learn(&Secret::new(password));
+    }
+    Ok(options)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Fault> {
+    std::fs::read(path).map_err(|error| Fault::usage(format!("{}: {error}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment() -> Environment {
+        [("TOK", "hush-hush"), ("KEY", "other-secret")].into_iter().collect()
+    }
+
+    #[test]
+    fn the_kind_follows_from_the_flags() {
+        let token = || Credentials { token_env: Some("TOK".into()), ..Credentials::default() };
+        let rows = [
+            (Credentials::default(), "no credentials", 0),
+            (token(), "a bearer token", 1),
+            (Credentials { user: Some("me".into()), ..token() }, "a user name and password", 1),
+            (Credentials { auth: Some(AuthKind::Header), ..token() }, "a credential header", 1),
+            (Credentials { header: vec!["X-Key=KEY".into()], ..token() }, "a credential header", 2),
+            (
+                Credentials {
+                    oauth_token_url: Some("https://idp.example/token".into()),
+                    oauth_client_id: Some("me".into()),
+                    ..token()
+                },
+                "OAuth client credentials",
+                0,
+            ),
+        ];
+        for (flags, name, headers) in rows {
+            let auth = auth(&flags, &environment()).unwrap();
+            assert_eq!((auth.name(), auth.headers().len()), (name, headers), "{flags:?}");
+        }
+        let default: Environment = [(TOKEN, "from-default")].into_iter().collect();
+        assert_eq!(auth(&Credentials::default(), &default).unwrap().headers()[0].1.expose(), "Bearer from-default");
+    }
+
+    #[test]
+    fn what_is_missing_is_named_and_no_secret_is_repeated() {
+        let rows = [
+            (Credentials { auth: Some(AuthKind::Bearer), ..Credentials::default() }, "--token-env"),
+            (
+                Credentials { auth: Some(AuthKind::Basic), token_env: Some("TOK".into()), ..Credentials::default() },
+                "--user",
+            ),
+            (Credentials { token_env: Some("NOT_SET".into()), ..Credentials::default() }, "NOT_SET is not set"),
+            (Credentials { token_env: Some("hush-hush.x".into()), ..Credentials::default() }, "not shown"),
+            (Credentials { header: vec!["X-Key=hush-hush.x".into()], ..Credentials::default() }, "--header X-Key"),
+            (Credentials { header: vec!["hush-hush".into()], ..Credentials::default() }, "NAME=ENV"),
+            (
+                Credentials { auth: Some(AuthKind::Oauth), token_env: Some("TOK".into()), ..Credentials::default() },
+                "--oauth-token-url",
+            ),
+        ];
+        for (flags, expected) in rows {
+            let fault = auth(&flags, &environment()).unwrap_err();
+            assert!(fault.message.contains(expected), "{}", fault.message);
+            assert!(!fault.message.contains("hush"), "{}", fault.message);
+        }
+    }
+}

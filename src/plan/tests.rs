@@ -1,0 +1,149 @@
+//! Plans over small scenarios.
+
+use serde_json::json;
+
+use super::*;
+use crate::scenario::{Context, parse};
+
+fn scenario(id: &str, head: &str) -> Arc<Scenario> {
+    let text = format!(
+        r#"title = "t"
+{head}
+[[step]]
+name = "create"
+send = "POST /Users"
+body = '{{}}'
+times = 3
+expect = [{{ req = "RFC7644-3.3-6", status = 201 }}]
+[[step]]
+name = "again"
+repeat = "create"
+[[step]]
+name = "bulk"
+send = "POST /Bulk"
+body = '{{"Operations": [{{"method": "POST", "path": "/Users"}}, {{"method": "POST", "path": "/Groups"}}]}}'
+[[step]]
+name = "read"
+send = "GET /Users"
+walk = true
+"#
+    );
+    Arc::new(
+        parse(&format!("{id}.toml"), &text, &Context::embedded()).unwrap_or_else(|e| panic!("{}", e[0].rendered())),
+    )
+}
+
+fn all() -> Vec<Arc<Scenario>> {
+    vec![
+        scenario("rfc/a", "tags = [\"users\"]"),
+        scenario("rfc/b", "needs = [\"bulk\"]"),
+        scenario("okta/c", "clients = [\"okta/aiw\", \"okta/oin\"]\nflows = [\"OKTA-F03\"]\nneeds = [\"patch\"]"),
+        scenario("entra/d", "clients = [\"entra/legacy\"]\nactions = [\"entitlements\"]"),
+    ]
+}
+
+fn options(profile: &Profile) -> Options<'_> {
+    Options {
+        selection: Selection::default(),
+        profile,
+        config: None,
+        max_users: None,
+        seed: 1,
+        marker: "m".into(),
+        base_url: "http://h".into(),
+    }
+}
+
+fn ids(plan: &Plan) -> Vec<&str> {
+    let mut ids: Vec<_> = plan.scenarios.iter().map(|planned| planned.id.as_str()).collect();
+    ids.sort_unstable();
+    ids
+}
+
+#[test]
+fn what_the_target_lacks_is_skipped_with_the_reason() {
+    let profile = Profile::named("rfc").unwrap();
+    let plan = build(&all(), &options(&profile));
+    assert_eq!(ids(&plan), ["okta/c", "rfc/a", "rfc/b"]);
+    assert_eq!(plan.skipped[0].reason, SkipReason::Profile("profile rfc has no action entitlements".into()));
+    let config = json!({"patch": {"supported": false}});
+    let plan = build(&all(), &Options { config: Some(&config), ..options(&profile) });
+    let skipped: Vec<_> = plan.skipped.iter().map(|skipped| (skipped.id.as_str(), skipped.reason.clone())).collect();
+    let reason = SkipReason::Capability("patch: /ServiceProviderConfig says supported = false".into());
+    assert_eq!(skipped[1], ("okta/c", reason));
+    assert_eq!(plan.skipped[1].flows, ["OKTA-F03"]);
+    let mut bare = profile.clone();
+    bare.capabilities.bulk = false;
+    let plan = build(&all(), &Options { config: Some(&config), ..options(&bare) });
+    assert_eq!(plan.skipped[2].reason, SkipReason::Capability("bulk: not in profile rfc".into()));
+    let better = json!({"bulk": {"supported": true}});
+    assert!(ids(&build(&all(), &Options { config: Some(&better), ..options(&bare) })).contains(&"rfc/b"));
+}
+
+#[test]
+fn the_budget_bounds_the_users() {
+    let profile = Profile::named("rfc").unwrap();
+    let plan = build(&all(), &Options { max_users: Some(15), ..options(&profile) });
+    assert_eq!(plan.scenarios[0].estimate, Estimate { users: 5, groups: 1, requests: 7 });
+    assert_eq!(plan.estimate().users, 15);
+    let plan = build(&all(), &Options { max_users: Some(9), ..options(&profile) });
+    assert_eq!((plan.scenarios.len(), plan.skipped.len()), (1, 3));
+    let budget =
+        plan.skipped.iter().filter(|s| s.reason == SkipReason::Budget("needs 5 users, 4 of 9 are left".into()));
+    assert_eq!(budget.count(), 2);
+}
+
+#[test]
+fn the_order_follows_the_seed_alone() {
+    let profile = Profile::named("rfc").unwrap();
+    let order = |seed: u64, scenarios: &[Arc<Scenario>]| -> Vec<String> {
+        let plan = build(scenarios, &Options { seed, ..options(&profile) });
+        plan.scenarios.into_iter().map(|planned| planned.id).collect()
+    };
+    let mut reversed = all();
+    reversed.reverse();
+    assert_eq!(order(5, &all()), order(5, &reversed));
+    assert!((0..20).any(|seed| order(seed, &all()) != order(5, &all())));
+}
+
+#[test]
+fn clients_and_expressions_select() {
+    let profile = Profile::named("rfc").unwrap();
+    let selected = |expression: &str| {
+        let expression = Some(expression.parse().unwrap());
+        let selection = Selection { expression, ..Selection::default() };
+        ids(&build(&all(), &Options { selection, ..options(&profile) })).join(" ")
+    };
+    for (expression, wanted) in [
+        ("rfc/", "rfc/a rfc/b"),
+        ("rfc/?", "rfc/a rfc/b"),
+        ("?fc", ""),
+        ("okta or tag(users)", "okta/c rfc/a"),
+        ("not idp(okta)", "rfc/a rfc/b"),
+        ("idp(okta/*) and req(RFC7644-3.3-*)", "okta/c"),
+        ("idp(rfc) and not (tag(u*s) or flow(X))", "rfc/b"),
+        ("id(*c)", "okta/c"),
+        ("shape(*)", ""),
+    ] {
+        assert_eq!(selected(expression), wanted, "{expression}");
+    }
+    let clients = Some(vec!["okta/oin".to_owned()]);
+    let selection = Selection { clients, plain: false, expression: None };
+    let plan = build(&all(), &Options { selection, ..options(&profile) });
+    assert_eq!((plan.scenarios.len(), plan.scenarios[0].clients.as_slice()), (1, ["okta/oin".to_owned()].as_slice()));
+}
+
+#[test]
+fn a_bad_expression_says_where() {
+    for (text, message) in [
+        ("", "at 0: expected a word, `not`, `(` or a function such as `tag(users)`"),
+        ("a and", "at 5: expected a word, `not`, `(` or a function such as `tag(users)`"),
+        ("a b", "at 2: expected `and`, `or` or the end, not `b`"),
+        ("(a", "at 2: expected `)`"),
+        ("tag()", "at 4: expected what `tag` should match"),
+        ("tags(x)", "at 0: unknown function `tags`; known: id, idp, tag, req, flow, shape"),
+    ] {
+        assert_eq!(text.parse::<Expression>().unwrap_err().to_string(), message);
+    }
+    assert!("(".repeat(100_000).parse::<Expression>().is_err());
+}

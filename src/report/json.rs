@@ -1,0 +1,142 @@
+//! The JSON report, `scimproof.report/1` (`reports/schema/scimproof.report.v1.schema.json`): append-only from here on.
+//!
+//! Every key is always present, unknown is `null`. A body is a JSON value where it is JSON, else a string.
+
+use std::io;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::{Report, mask, place};
+use crate::flow::Outcome;
+use crate::wire::{Exchange, Headers};
+
+/// The name of the format, the report's `schema`.
+pub const SCHEMA: &str = "scimproof.report/1";
+
+/// The report as a JSON value.
+#[must_use]
+pub fn value(report: &Report) -> Value {
+    let (verdict, facts) = (report.verdict, &report.verdict.facts);
+    let counts: Map<String, Value> =
+        verdict.counts().into_iter().map(|(outcome, count)| (outcome.as_str().to_owned(), count.into())).collect();
+    let families: Map<String, Value> =
+        verdict.families.iter().map(|(family, readiness)| (family.clone(), readiness.as_str().into())).collect();
+    let clients: Map<String, Value> =
+        verdict.clients.iter().map(|client| (client.id.clone(), client.readiness.as_str().into())).collect();
+    json!({
+        "schema": SCHEMA,
+        "target": {
+            "url": facts.target.as_deref().map(|url| report.clean(url)),
+            "profile": facts.profile.as_deref().map(|name| report.clean(name)),
+            "capabilities": body(report, facts.capabilities.clone()),
+        },
+        "seed": facts.seed,
+        "duration_ms": facts.duration.map(milliseconds),
+        "exit_code": report.exit.code(),
+        "summary": {
+            "requirements": counts,
+            "exchanges": facts.exchanges,
+            "leftovers": facts.leftovers.len(),
+            "retired": facts.retired,
+            "idp": families,
+            "idp_profiles": clients,
+        },
+        "requirements": verdict.requirements.iter().map(|it| json!({
+            "id": it.id,
+            "source": it.source,
+            "level": it.level.as_str(),
+            "outcome": it.outcome.as_str(),
+            "proven": it.proven,
+        })).collect::<Vec<_>>(),
+        "findings": verdict.findings.iter().filter(|it| it.finding.outcome != Outcome::Pass).map(|it| json!({
+            "requirement": it.finding.requirement,
+            "level": it.level.as_str(),
+            "outcome": it.finding.outcome.as_str(),
+            "check": report.clean(&it.finding.check),
+            "scenario": it.finding.scenario,
+            "step": report.clean(&it.finding.step),
+            "position": place(&it.finding.position),
+            "expected": report.clean(&it.finding.expected),
+            "got": report.clean(&it.finding.got),
+            "exchanges": it.finding.evidence.exchanges().iter().map(|id| id.0.as_str()).collect::<Vec<_>>(),
+            "curl": report.curl(&it.finding.evidence),
+        })).collect::<Vec<_>>(),
+        "readings": verdict.readings.iter().flat_map(|reading| {
+            reading.numbers.iter().map(|number| json!({"id": reading.interpretation, "reading": number}))
+        }).collect::<Vec<_>>(),
+        "exchanges": report.exchanges.iter().map(|it| exchange(report, it)).collect::<Vec<_>>(),
+    })
+}
+
+/// Writes the report, indented, with a newline at its end.
+///
+/// # Errors
+/// The writer's.
+pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &value(report))?;
+    out.write_all(b"\n")
+}
+
+fn exchange(report: &Report, it: &Exchange) -> Value {
+    json!({
+        "id": it.id.0,
+        "scenario": it.scenario,
+        "step": report.clean(&it.step),
+        "started_ms": milliseconds(it.started),
+        "duration_ms": milliseconds(it.duration),
+        "request": {
+            "method": it.request.method.as_str(),
+            "url": report.clean(&it.url),
+            "headers": headers(report, &it.request.headers),
+            "body": it.request.body.as_deref().map(|bytes| bytes_body(report, bytes)),
+        },
+        "response": it.answer.as_ref().ok().map(|answer| json!({
+            "status": answer.status,
+            "headers": headers(report, &answer.headers),
+            "body": if answer.body.is_empty() { Value::Null } else { bytes_body(report, &answer.body) },
+        })),
+        "error": it.answer.as_ref().err().map(|failure| report.clean(&failure.reason)),
+    })
+}
+
+fn headers(report: &Report, headers: &Headers) -> Vec<[String; 2]> {
+    headers.iter().map(|(name, value)| [report.clean(name), report.clean(mask::header(name, value))]).collect()
+}
+
+fn bytes_body(report: &Report, bytes: &[u8]) -> Value {
+    match serde_json::from_slice(bytes) {
+        Ok(value) => body(report, value),
+        Err(_) => report.clean(&mask::text(&String::from_utf8_lossy(bytes))).into(),
+    }
+}
+
+/// A body without passwords, every text and number in it scrubbed.
+fn body(report: &Report, mut value: Value) -> Value {
+    mask::value(&mut value);
+    scrub(report, value)
+}
+
+fn scrub(report: &Report, value: Value) -> Value {
+    match value {
+        Value::String(text) => report.clean(&text).into(),
+        Value::Number(number) => {
+            let text = number.to_string();
+            let clean = report.clean(&text);
+            if clean == text { number.into() } else { clean.into() }
+        }
+        Value::Array(items) => items.into_iter().map(|item| scrub(report, item)).collect(),
+        Value::Object(members) => {
+            members.into_iter().map(|(name, member)| (report.clean(&name), scrub(report, member))).collect()
+        }
+        other => other,
+    }
+}
+
+/// Milliseconds with microseconds behind the point.
+fn milliseconds(duration: Duration) -> f64 {
+    // Exact below 2^53 microseconds, which is 285 years.
+    #[expect(clippy::cast_precision_loss, reason = "a run is shorter than 285 years")]
+    let micros = duration.as_micros() as f64;
+    micros / 1000.0
+}

@@ -1,0 +1,189 @@
+//! The end of the report: leftovers, baseline, readiness, gate, the counts and the last line. The count lines keep their
+//! form so that they can be searched for.
+
+use super::text::Tone;
+use super::{Page, gate_words};
+use crate::flow::Outcome;
+use crate::report::counted;
+use crate::requirement::Level;
+use crate::verdict::{ClientVerdict, ExitCode, Problem, Readiness, Reason, ReasonKind};
+
+/// How many requirements are named as reasons of a client without `verbose`.
+const REASONS: usize = 6;
+
+impl Page<'_> {
+    pub(super) fn summary(&mut self) {
+        self.leftovers();
+        self.baseline();
+        self.readiness();
+        self.gate();
+        self.counts();
+        self.last();
+    }
+
+    fn leftovers(&mut self) {
+        let report = self.report;
+        for it in &report.verdict.facts.leftovers {
+            let label = self.paint.apply(Tone::Bad, "LEFT");
+            self.line(&format!("{label}  {}  {}", report.plain(&it.path), report.plain(&it.reason)));
+        }
+        if !report.verdict.facts.leftovers.is_empty() {
+            self.line("      scimproof sweep removes them");
+            self.line("");
+        }
+    }
+
+    fn baseline(&mut self) {
+        let (report, verbose) = (self.report, self.options.verbose);
+        let baseline = &report.verdict.baseline;
+        for row in &baseline.unexpected {
+            self.prose(
+                &format!("UNEXPECTED PASS  {}, line {} of the baseline: remove the row", row.covers, row.line),
+                0,
+            );
+        }
+        for row in &baseline.expired {
+            let until = row.until.map_or_else(String::new, |day| day.to_string());
+            let text = format!("EXPIRED  {}, line {} of the baseline, held until {until}", row.covers, row.line);
+            self.prose(&text, 0);
+        }
+        for (row, count) in baseline.known.iter().filter(|_| verbose) {
+            let issue = row.issue.as_deref().map_or_else(String::new, |issue| format!(", {issue}"));
+            self.prose(&format!("KNOWN  {}, {}: {}{issue}", row.covers, counted(*count, "finding"), row.reason), 0);
+        }
+        if baseline.is_broken() || (verbose && !baseline.known.is_empty()) {
+            self.line("");
+        }
+    }
+
+    fn readiness(&mut self) {
+        let asked: Vec<_> = self.report.verdict.clients.iter().filter(|client| client.asked).collect();
+        let width = asked.iter().map(|client| client.id.len()).max().unwrap_or(0);
+        for client in asked {
+            let tone = match client.readiness {
+                Readiness::Ready => Tone::Good,
+                Readiness::ReadyWithWarnings | Readiness::NotAssessed => Tone::Doubt,
+                Readiness::NotReady => Tone::Bad,
+            };
+            let word = self.paint.apply(tone, &format!("{:<19}", client.readiness.as_str()));
+            let flows = format!("{}/{} flows", client.flows_completed, client.flows_required);
+            self.line(&format!("  {:<width$}  {word}  {flows}", client.id));
+            self.reasons(client);
+        }
+    }
+
+    /// Flows with their sentence; requirements by id alone, since they stand above in full.
+    fn reasons(&mut self, client: &ClientVerdict) {
+        let flows = |it: &&Reason| matches!(it.kind, ReasonKind::Flow | ReasonKind::Capability);
+        for reason in client.reasons.iter().filter(flows) {
+            let known = if reason.known { " (known)" } else { "" };
+            self.prose(&format!("{} {}{known}", reason.subject, reason.text), 6);
+        }
+        for (kind, word) in [(ReasonKind::Failure, "failed"), (ReasonKind::Warning, "warnings")] {
+            let mut ids: Vec<_> = client
+                .reasons
+                .iter()
+                .filter(|it| it.kind == kind)
+                .map(|it| if it.known { format!("{} (known)", it.subject) } else { it.subject.clone() })
+                .collect();
+            let more = if self.options.verbose { 0 } else { ids.len().saturating_sub(REASONS) };
+            ids.truncate(ids.len() - more);
+            if more > 0 {
+                ids.push(format!("{more} more (-v shows them)"));
+            }
+            if !ids.is_empty() {
+                self.prose(&format!("{word}: {}", ids.join(", ")), 6);
+            }
+        }
+    }
+
+    fn gate(&mut self) {
+        let (report, gate) = (self.report, &self.report.verdict.gate);
+        let words = gate_words(report.verdict.fail_on);
+        let verdict = if gate.passed() {
+            "passed".to_owned()
+        } else {
+            let requirements = gate.problems.iter().filter(|it| matches!(it, Problem::Requirement { .. })).count();
+            let open = gate.problems.iter().filter(|it| matches!(it, Problem::Inconclusive { .. })).count();
+            let mut parts = Vec::new();
+            if requirements > 0 {
+                parts.push(format!("{} not met", counted(requirements, "requirement")));
+            }
+            parts.extend(gate.problems.iter().filter_map(|it| match it {
+                Problem::Client { id, readiness } => Some(format!("{id} is {}", readiness.as_str())),
+                Problem::Budget { scenario } => Some(format!("{scenario} needs more users than --max-users")),
+                Problem::Leftovers(count) => Some(counted(*count, "leftover")),
+                _ => None,
+            }));
+            if open > 0 {
+                parts.push(format!("{open} inconclusive"));
+            }
+            format!("not passed: {}", parts.join(", "))
+        };
+        let allowed = match gate.allowed {
+            0 => String::new(),
+            count => format!("; {count} inconclusive, which --allow-inconclusive permits"),
+        };
+        self.prose(&format!("gate ({words}) {verdict}{allowed}"), 2);
+    }
+
+    /// Requirements by level and by source: `must 131 pass 1 fail`.
+    fn counts(&mut self) {
+        let verdict = self.report.verdict;
+        let count = |source: &str, of: &dyn Fn(Level) -> bool, outcome: Outcome| {
+            verdict.count(|it| it.source == source && of(it.level) && it.outcome == outcome)
+        };
+        let cell = |name: &str, source: &str, of: &dyn Fn(Level) -> bool| {
+            format!("{name} {} pass {} fail", count(source, of, Outcome::Pass), count(source, of, Outcome::Fail))
+        };
+        let rfc = [
+            cell("must", "RFC", &Level::is_must),
+            cell("should", "RFC", &Level::is_should),
+            cell("other", "RFC", &|level: Level| !level.is_must() && !level.is_should()),
+        ];
+        let families: Vec<_> =
+            verdict.families.iter().map(|(family, _)| cell(family, &family.to_ascii_uppercase(), &|_| true)).collect();
+        let known: usize = verdict.baseline.known.iter().map(|(_, count)| count).sum();
+        let rest = format!(
+            "{} warn   {} inconclusive   {} skipped   {known} known",
+            verdict.count(|it| it.outcome == Outcome::Warn),
+            verdict.count(|it| it.outcome == Outcome::Inconclusive),
+            verdict.facts.skipped.len(),
+        );
+        self.line("");
+        for line in [rfc.join("   "), families.join("   "), rest] {
+            self.line(&format!("  {line}"));
+        }
+    }
+
+    fn last(&mut self) {
+        let (exit, facts) = (self.report.exit, &self.report.verdict.facts);
+        let (tone, word) = match exit {
+            ExitCode::Passed => (Tone::Good, "PASS"),
+            ExitCode::GateNotPassed | ExitCode::BaselineBroken | ExitCode::ThresholdCrossed => (Tone::Bad, "FAIL"),
+            ExitCode::Interrupted => (Tone::Doubt, "INTERRUPTED"),
+            ExitCode::NothingSelected => (Tone::Doubt, "NOTHING RAN"),
+            ExitCode::Fault | ExitCode::Usage | ExitCode::Unreachable => (Tone::Bad, "ERROR"),
+        };
+        let word = self.paint.apply(tone, word);
+        let time = facts.duration.map_or_else(String::new, |it| format!(" in {:.1} s", it.as_secs_f64()));
+        self.line(&format!(
+            "  {word}{time}   {}, {}, {}, {} retired   exit {}",
+            counted(facts.finished(), "scenario"),
+            counted(facts.exchanges, "exchange"),
+            counted(facts.leftovers.len(), "leftover"),
+            facts.retired,
+            exit.code(),
+        ));
+        if facts.throttled > 0 {
+            let seconds = facts.waited.as_secs_f64();
+            let faint =
+                format!("  the target asked to slow down {}, {seconds:.1} s in all", counted(facts.throttled, "time"));
+            let faint = self.paint.apply(Tone::Faint, &faint);
+            self.line(&faint);
+        }
+        if !matches!(exit, ExitCode::Passed | ExitCode::GateNotPassed) {
+            self.prose(exit.meaning(), 2);
+        }
+    }
+}

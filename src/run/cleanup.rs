@@ -1,0 +1,297 @@
+//! Leaves nothing (law 8): what a scenario created is removed in reverse order, and in the end its absence is proven by
+//! reading each one again and by a listing that looks for the run's marker.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+
+use super::drive::side_by_side;
+use super::session::Session;
+use crate::flow::{Leftover, Step, Undo, encode_segment};
+use crate::wire::{Exchange, ExchangeId, Method, Request};
+
+/// What came of removing one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Removal {
+    /// The target says that it is gone.
+    Gone(String),
+    /// It could only be deactivated.
+    Retired(String),
+    /// It is still there.
+    Stays(Leftover),
+}
+
+/// Statuses by which a target says that it does not delete.
+const NO_DELETE: [u16; 3] = [403, 405, 501];
+
+/// Pages of the last listing when the target cannot filter.
+const PAGES: usize = 50;
+
+/// Resources of one page.
+const PAGE: usize = 100;
+
+/// Sends requests of one cleanup under one name.
+struct Sender<'a> {
+    session: &'a Session,
+    name: &'a str,
+    count: AtomicUsize,
+}
+
+impl<'a> Sender<'a> {
+    fn new(session: &'a Session, name: &'a str) -> Self {
+        Self { session, name, count: AtomicUsize::new(0) }
+    }
+
+    async fn send(&self, step: &str, mut request: Request) -> Arc<Exchange> {
+        let n = self.count.fetch_add(1, Ordering::Relaxed) + 1;
+        if request.headers.get("Accept").is_none() {
+            request.headers.push("Accept", "application/scim+json");
+        }
+        if request.body.is_some() && request.headers.get("Content-Type").is_none() {
+            request.headers.push("Content-Type", "application/scim+json");
+        }
+        let id = ExchangeId(format!("{}#{n}", self.name));
+        self.session.send_anyway(id, Step { name: step.to_owned(), request }).await
+    }
+}
+
+/// Removes what one scenario left: its own `undo` first, then its users and groups, newest first.
+/// Whatever is not done in that time stays.
+pub(super) async fn remove(
+    session: &Session,
+    scenario: &str,
+    undo: Vec<Step>,
+    created: Vec<Undo>,
+    time: Duration,
+) -> Vec<Removal> {
+    let name = format!("cleanup/{scenario}");
+    let sender = Sender::new(session, &name);
+    let until = Instant::now() + time;
+    let mut removals = Vec::new();
+    for step in undo {
+        let path = step.request.path().to_owned();
+        let deletes = step.request.method == Method::Delete;
+        match timeout_at(until, sender.send(&step.name, step.request)).await {
+            Ok(exchange) if deletes && !is_gone(&exchange, true) => {
+                removals.push(Removal::Stays(Leftover { path, reason: answer(&exchange) }));
+            }
+            Ok(_) => {}
+            Err(_) => removals.push(Removal::Stays(Leftover { path, reason: out_of_time(time) })),
+        }
+    }
+    for Undo { path, .. } in created {
+        let removal = timeout_at(until, remove_one(&sender, path.clone())).await;
+        let late = |_| Removal::Stays(Leftover { path, reason: out_of_time(time) });
+        removals.push(removal.unwrap_or_else(late));
+    }
+    removals
+}
+
+async fn remove_one(sender: &Sender<'_>, path: String) -> Removal {
+    let delete = || sender.send("remove", Request::new(Method::Delete, path.clone()));
+    let mut exchange = delete().await;
+    if exchange.response().is_none_or(|response| response.status >= 500 && response.status != 501) {
+        // One more try: a break or a fault of the moment must not leave anything behind.
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        exchange = delete().await;
+    }
+    if is_gone(&exchange, true) {
+        return Removal::Gone(path);
+    }
+    let refused = exchange.response().is_some_and(|response| NO_DELETE.contains(&response.status));
+    if refused && path.starts_with("/Users/") && retire(sender, &path).await {
+        return Removal::Retired(path);
+    }
+    Removal::Stays(Leftover { path, reason: answer(&exchange) })
+}
+
+/// Deactivates a user that cannot be deleted, by PATCH or else by PUT; true when a re-read shows it inactive.
+async fn retire(sender: &Sender<'_>, path: &str) -> bool {
+    let patch = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{"op": "replace", "path": "active", "value": false}],
+    });
+    let write = |method, body: Value| {
+        let mut request = Request::new(method, path);
+        request.body = Some(body.to_string().into_bytes());
+        sender.send("deactivate", request)
+    };
+    let read = || sender.send("read again", Request::new(Method::Get, path));
+    write(Method::Patch, patch).await;
+    let known = read().await;
+    if is_inactive(known.as_ref()) {
+        return true;
+    }
+    let Some(Value::Object(mut user)) = known.response().filter(|r| r.is_success()).and_then(|r| r.json()) else {
+        return false;
+    };
+    user.insert("active".to_owned(), Value::Bool(false));
+    write(Method::Put, Value::Object(user)).await;
+    is_inactive(read().await.as_ref())
+}
+
+fn is_inactive(exchange: &Exchange) -> bool {
+    let body = exchange.response().filter(|response| response.is_success()).and_then(|response| response.json());
+    body.is_some_and(|body| body["active"] == json!(false))
+}
+
+/// True when an answer says that the resource is not there; `deleting` accepts 2xx too.
+fn is_gone(exchange: &Exchange, deleting: bool) -> bool {
+    exchange.response().is_some_and(|r| matches!(r.status, 404 | 410) || deleting && r.is_success())
+}
+
+/// What came, in words.
+fn answer(exchange: &Exchange) -> String {
+    match &exchange.answer {
+        Ok(response) => format!("{} answered {}", exchange.request.method, response.status),
+        Err(failure) => format!("{} failed: {}", exchange.request.method, failure.reason),
+    }
+}
+
+/// Proves that nothing is left: each resource is read again, then a listing looks for the marker and what it finds is
+/// removed. Gives what is still there and how many users could only be deactivated.
+pub(super) async fn prove(
+    session: &Arc<Session>,
+    removals: Vec<Removal>,
+    marker: &str,
+    time: Duration,
+) -> (Vec<Leftover>, usize) {
+    let until = Instant::now() + time;
+    let paths: Vec<String> = removals.iter().map(|removal| removal.path().to_owned()).collect();
+    let proofs = removals.into_iter().enumerate().map(|(n, removal)| {
+        let session = Arc::clone(session);
+        async move { confirm(&session, n, removal).await }
+    });
+    let mut outcome = Outcome::default();
+    let results = side_by_side(proofs.collect::<Vec<_>>(), PAGE, Some(until)).await;
+    for (result, path) in results.into_iter().zip(paths) {
+        let late = || Removal::Stays(Leftover { path, reason: out_of_time(time) });
+        outcome.count(result.unwrap_or_else(late));
+    }
+    if !marker.is_empty() {
+        for collection in ["/Users", "/Groups"] {
+            if timeout_at(until, sweep(session, collection, marker, &mut outcome)).await.is_err() {
+                outcome.count(Removal::Stays(Leftover { path: collection.to_owned(), reason: out_of_time(time) }));
+            }
+        }
+    }
+    let Outcome { mut leftovers, retired, .. } = outcome;
+    leftovers.sort_by(|a, b| a.path.cmp(&b.path));
+    leftovers.dedup_by(|a, b| a.path == b.path);
+    (leftovers, retired.len())
+}
+
+/// What is known of every resource of the run.
+#[derive(Default)]
+struct Outcome {
+    gone: BTreeSet<String>,
+    retired: BTreeSet<String>,
+    leftovers: Vec<Leftover>,
+}
+
+impl Outcome {
+    fn count(&mut self, removal: Removal) {
+        match removal {
+            Removal::Gone(path) => _ = self.gone.insert(path),
+            Removal::Retired(path) => _ = self.retired.insert(path),
+            Removal::Stays(leftover) => self.leftovers.push(leftover),
+        }
+    }
+
+    /// True when nothing more can be done about it.
+    fn knows(&self, path: &str) -> bool {
+        self.retired.contains(path) || self.leftovers.iter().any(|leftover| leftover.path == path)
+    }
+}
+
+fn out_of_time(time: Duration) -> String {
+    format!("cleaning up took longer than {} s", time.as_secs())
+}
+
+impl Removal {
+    fn path(&self) -> &str {
+        match self {
+            Self::Gone(path) | Self::Retired(path) => path,
+            Self::Stays(leftover) => &leftover.path,
+        }
+    }
+}
+
+/// Reads a resource again; a `DELETE` that answered 204 and removed nothing has lied (law 2).
+async fn confirm(session: &Session, n: usize, removal: Removal) -> Removal {
+    let name = format!("cleanup/proof-{}", n + 1);
+    let sender = Sender::new(session, &name);
+    let path = removal.path().to_owned();
+    let exchange = sender.send("read again", Request::new(Method::Get, path.clone())).await;
+    match removal {
+        _ if is_gone(&exchange, false) => Removal::Gone(path),
+        Removal::Retired(_) if is_inactive(&exchange) => Removal::Retired(path),
+        Removal::Stays(leftover) => Removal::Stays(leftover),
+        Removal::Gone(_) | Removal::Retired(_) => {
+            let reason = format!("it was removed, but then {}", answer(&exchange));
+            Removal::Stays(Leftover { path, reason })
+        }
+    }
+}
+
+/// Looks for the marker in a collection, by filter or else page by page, and removes what nobody knew of: the answer to
+/// its creation was lost.
+async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut Outcome) {
+    let name = format!("cleanup/listing{}", collection.replace('/', "-").to_lowercase());
+    let sender = Sender::new(session, &name);
+    let attribute = if collection == "/Users" { "userName" } else { "displayName" };
+    let target = format!("{collection}?filter={attribute}%20co%20%22{marker}%22&count={PAGE}");
+    // A server may ignore the filter, or know nothing of case.
+    let marker = marker.to_lowercase();
+    for _ in 0..PAGES {
+        let found = match page(&sender, &target).await {
+            Some((resources, _)) => resources,
+            None => scan(&sender, collection).await,
+        };
+        let ours = found.iter().filter(|resource| resource.to_string().to_lowercase().contains(&marker));
+        let ids = ours.filter_map(|resource| resource["id"].as_str());
+        let paths: BTreeSet<_> = ids.map(|id| format!("{collection}/{}", encode_segment(id))).collect();
+        let unknown: Vec<_> = paths.into_iter().filter(|path| !outcome.knows(path)).collect();
+        if unknown.is_empty() {
+            return;
+        }
+        for path in unknown {
+            outcome.count(if outcome.gone.contains(&path) {
+                Removal::Stays(Leftover { path, reason: "it is still listed, though reading it says 404".to_owned() })
+            } else {
+                remove_one(&sender, path).await
+            });
+        }
+    }
+}
+
+/// All resources of a collection, as far as [`PAGES`] pages go.
+async fn scan(sender: &Sender<'_>, collection: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    for _ in 0..PAGES {
+        let start = all.len() + 1;
+        match page(sender, &format!("{collection}?startIndex={start}&count={PAGE}")).await {
+            Some((resources, total)) if !resources.is_empty() => {
+                all.extend(resources);
+                if all.len() >= total {
+                    break;
+                }
+            }
+            _ => break,
+        }
+    }
+    all
+}
+
+/// One page of a listing with its total; `None` when the target does not answer with a list.
+async fn page(sender: &Sender<'_>, target: &str) -> Option<(Vec<Value>, usize)> {
+    let exchange = sender.send("look for leftovers", Request::new(Method::Get, target)).await;
+    let body = exchange.response().filter(|response| response.is_success())?.json()?;
+    let total = usize::try_from(body["totalResults"].as_u64()?).unwrap_or(usize::MAX);
+    let resources = body["Resources"].as_array().cloned().unwrap_or_default();
+    Some((resources, total))
+}

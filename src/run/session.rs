@@ -1,0 +1,170 @@
+//! One conversation with a target: paces, waits out throttling, records every exchange and emits it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, sleep};
+
+use super::Options;
+use crate::client::throttle::{Patience, Verdict, judge};
+use crate::client::{Pacer, Transport};
+use crate::flow::{Event, Step};
+use crate::wire::{Exchange, ExchangeId, Failure, FailureKind, Request, Response};
+
+/// Where events go.
+pub type Events = UnboundedSender<Event>;
+
+/// After so many refused connections in a row the target counts as gone and no further step is sent.
+const GONE: u32 = 20;
+
+/// What all flows of a run share.
+pub struct Session {
+    transport: Arc<dyn Transport>,
+    pacer: Pacer,
+    permits: Semaphore,
+    patience: Patience,
+    events: Events,
+    started: Instant,
+    cancel: watch::Receiver<bool>,
+    refused: AtomicU32,
+}
+
+impl Session {
+    /// Begins a conversation; the run's clock starts now. `cancel` turns true when the user interrupts.
+    #[must_use]
+    pub fn new(
+        transport: Arc<dyn Transport>,
+        options: &Options,
+        events: Events,
+        cancel: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            transport,
+            pacer: Pacer::new(options.max_rps),
+            permits: Semaphore::new(options.concurrency.max(1)),
+            patience: options.patience,
+            events,
+            started: Instant::now(),
+            cancel,
+            refused: AtomicU32::new(0),
+        }
+    }
+
+    /// The time since the run began.
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// The target's base URL.
+    #[must_use]
+    pub fn base_url(&self) -> &str {
+        self.transport.base_url()
+    }
+
+    /// True once the user has interrupted.
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        *self.cancel.borrow()
+    }
+
+    /// Emits an event; nobody listening is no fault.
+    pub fn emit(&self, event: Event) {
+        let _ = self.events.send(event);
+    }
+
+    /// Waits, but not longer than until the user interrupts.
+    pub async fn pause(&self, time: Duration) {
+        let mut cancel = self.cancel.clone();
+        tokio::select! {
+            () = sleep(time) => {}
+            _ = cancel.wait_for(|cancelled| *cancelled) => {}
+        }
+    }
+
+    /// Sends a step of a scenario, unless the target is gone, and emits the exchange. An interruption ends a wait, but
+    /// what is under way is heard to its end: what it created must be removed.
+    pub async fn send(&self, id: ExchangeId, scenario: &str, step: Step) -> Arc<Exchange> {
+        let sent = if self.refused.load(Ordering::Relaxed) >= GONE {
+            self.unsent(format!("not sent: {GONE} connections in a row had failed"))
+        } else {
+            self.patiently(&step.request, true).await
+        };
+        self.record(id, scenario, step, sent)
+    }
+
+    /// Sends a step of set-up or cleanup, whatever went before.
+    pub async fn send_anyway(&self, id: ExchangeId, step: Step) -> Arc<Exchange> {
+        let sent = self.patiently(&step.request, false).await;
+        self.record(id, "", step, sent)
+    }
+
+    fn record(&self, id: ExchangeId, scenario: &str, step: Step, sent: Sent) -> Arc<Exchange> {
+        let Sent { started, duration, answer } = sent;
+        match &answer {
+            Err(Failure { kind: FailureKind::Connect, .. }) => _ = self.refused.fetch_add(1, Ordering::Relaxed),
+            _ => self.refused.store(0, Ordering::Relaxed),
+        }
+        let exchange = Arc::new(Exchange {
+            id,
+            scenario: scenario.to_owned(),
+            step: step.name,
+            started,
+            duration,
+            url: format!("{}{}", self.transport.base_url(), step.request.target),
+            request: step.request,
+            answer,
+        });
+        self.emit(Event::Exchanged(Arc::clone(&exchange)));
+        exchange
+    }
+
+    fn unsent(&self, reason: String) -> Sent {
+        let failure = Failure { kind: FailureKind::Connect, reason };
+        Sent { started: self.now(), duration: Duration::ZERO, answer: Err(failure) }
+    }
+
+    /// Sends until the target does not throttle any more; the times are those of the last sending.
+    async fn patiently(&self, request: &Request, interruptible: bool) -> Sent {
+        let mut tried = 0;
+        loop {
+            let mut cancel = self.cancel.clone();
+            tokio::select! {
+                biased;
+                () = self.pacer.turn() => {}
+                _ = cancel.wait_for(|cancelled| *cancelled), if interruptible => {
+                    return self.unsent("not sent: the run was interrupted".to_owned());
+                }
+            }
+            let permit = self.permits.acquire().await;
+            let started = self.now();
+            let answer = self.transport.send(request).await;
+            let duration = self.now() - started;
+            drop(permit);
+            let verdict = match &answer {
+                Ok(response) => judge(response, tried, OffsetDateTime::now_utc(), &self.patience),
+                Err(_) => Verdict::Stands,
+            };
+            match verdict {
+                Verdict::Stands => return Sent { started, duration, answer },
+                Verdict::GaveUp(failure) => return Sent { started, duration, answer: Err(failure) },
+                Verdict::Wait(time) => {
+                    self.emit(Event::Throttled { waited: time });
+                    self.pacer.hold(time);
+                    tried += 1;
+                }
+            }
+        }
+    }
+}
+
+/// What came of one sending.
+struct Sent {
+    started: Duration,
+    duration: Duration,
+    answer: Result<Response, Failure>,
+}

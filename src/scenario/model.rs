@@ -1,0 +1,216 @@
+//! A scenario as the runner plays it: parsed and linted, with the place of every row. It knows nothing of TOML.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::error::Place;
+use super::template::Template;
+use crate::idp::Encoding;
+use crate::wire::Method;
+
+/// One scenario file.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Its path below the scenarios' folder without `.toml`: `okta/users/create`.
+    pub id: String,
+    /// The file as it was named to the parser, `scenarios/okta/users/create.toml`.
+    pub file: String,
+    /// A sentence.
+    pub title: String,
+    /// The client profiles whose wire form this is, `okta/aiw`; empty for a plain RFC client.
+    pub clients: Vec<String>,
+    /// The flows of those clients that it shows when completed.
+    pub flows: Vec<String>,
+    /// Free words for selection.
+    pub tags: Vec<String>,
+    /// The capabilities that it needs, words of [`super::CAPABILITIES`].
+    pub needs: Vec<String>,
+    /// The provisioning actions that it needs, words of [`super::ACTIONS`].
+    pub actions: Vec<String>,
+    /// The people that it draws.
+    pub people: Vec<String>,
+    /// The groups that it draws.
+    pub groups: Vec<String>,
+    /// Why it exists.
+    pub note: Option<String>,
+    /// Its own variables; strings may use people and groups.
+    pub vars: Vec<(String, Value)>,
+    /// Its steps.
+    pub steps: Vec<Step>,
+}
+
+/// One step: a request (or several of the same form) and what is expected of the answer.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Unique in the scenario.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The request shape that it reproduces.
+    pub shape: Option<String>,
+    /// What is sent.
+    pub action: Action,
+    /// Headers over those of the client; an empty value removes one.
+    pub headers: Vec<(String, Template)>,
+    /// The client whose headers are sent, where it is not the scenario's.
+    pub client: Option<String>,
+    /// The query's encoding, where it is not the client's.
+    pub encoding: Option<Encoding>,
+    /// How many times it is sent at once.
+    pub times: Option<usize>,
+    /// Neighbours with one label are sent at once.
+    pub together: Option<String>,
+    /// How many answers of which status are expected of a step with `times`.
+    pub tally: Option<Tally>,
+    /// Whether a list is followed to its end.
+    pub walk: bool,
+    /// What is expected.
+    pub rows: Vec<Row>,
+    /// Variables set from the answer: name and address.
+    pub save: Vec<(String, Template)>,
+    /// What to send at the end of the run to take the step back.
+    pub undo: Option<Line>,
+    /// A pause before it.
+    pub wait: Option<Duration>,
+    /// Whether it is sent again until its rows hold.
+    pub until: Option<Until>,
+}
+
+/// What a step sends.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// A request of its own.
+    Send {
+        /// Method and target.
+        line: Line,
+        /// The body, literal JSON text.
+        body: Option<Template>,
+        /// The step whose answer the body is merged over (`RFC7396`).
+        base: Option<String>,
+    },
+    /// The very same bytes as an earlier step.
+    Repeat(String),
+}
+
+/// A request line.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The method.
+    pub method: Method,
+    /// Path and query below the base URL, not yet encoded.
+    pub target: Template,
+}
+
+/// Sending again until the rows hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Until {
+    /// How often at most.
+    pub tries: usize,
+    /// The pause between.
+    pub every: Duration,
+}
+
+/// How many answers of which status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// Status and number.
+    pub counts: Vec<(u16, usize)>,
+    /// The requirement.
+    pub requirement: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// One row of `expect`.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// What is judged.
+    pub verdict: Verdict,
+    /// What is looked at.
+    pub subject: Subject,
+    /// The test word, one of [`crate::check::WORDS`].
+    pub word: &'static str,
+    /// The word's operand; strings may have holes.
+    pub operand: Value,
+    /// A miss is a warning.
+    pub soft: bool,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// What a row says about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Requirements that hold or not.
+    Requirements(Vec<String>),
+    /// A reading of an interpretation that is recorded when the test holds: `I-46` and its number.
+    Reading(String, usize),
+}
+
+/// What a row looks at.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// The status code.
+    Status,
+    /// A header.
+    Header(String),
+    /// The body as a whole.
+    Body,
+    /// Values in the body, by SCIM address.
+    At(Template),
+}
+
+impl Step {
+    /// The method and the target's template, where the step has its own.
+    #[must_use]
+    pub const fn line(&self) -> Option<&Line> {
+        match &self.action {
+            Action::Send { line, .. } => Some(line),
+            Action::Repeat(_) => None,
+        }
+    }
+}
+
+impl Line {
+    /// True when the request may change state: not a read and not `/.search` (`RFC7644 §3.4.3`).
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.method.writes() && !self.path().ends_with("/.search")
+    }
+
+    /// The path with digits for its holes, without the query.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let filler = self.target.filler();
+        filler.split('?').next().unwrap_or_default().to_owned()
+    }
+
+    /// The first segment of the path, `/Users`.
+    #[must_use]
+    pub fn collection(&self) -> String {
+        let path = self.path();
+        format!("/{}", path.trim_start_matches('/').split('/').next().unwrap_or_default())
+    }
+}
+
+impl Scenario {
+    /// The step of that name.
+    #[must_use]
+    pub fn step(&self, name: &str) -> Option<&Step> {
+        self.steps.iter().find(|step| step.name == name)
+    }
+}
+
+/// The request line of a step, followed through `repeat`.
+#[must_use]
+pub fn line_of<'a>(steps: &'a [Step], step: &'a Step) -> Option<&'a Line> {
+    let mut step = step;
+    for _ in 0..=steps.len() {
+        match &step.action {
+            Action::Send { line, .. } => return Some(line),
+            Action::Repeat(name) => step = steps.iter().find(|step| step.name == *name)?,
+        }
+    }
+    None
+}

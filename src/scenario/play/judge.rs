@@ -1,0 +1,223 @@
+//! Rows to findings: fills operands, judges by [`crate::check`], decides what a failed precondition leaves open.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::super::error::Place;
+use super::super::model::{Row, Step as Script, Subject, Tally, Verdict};
+use super::state::{Broken, State};
+use crate::check::{self, Expectation, Judged, Test};
+use crate::flow::{Evidence, Finding, Outcome, Position, Reading, Remark};
+use crate::scim::address;
+use crate::wire::{Exchange, Response};
+
+impl State {
+    /// Whether every row that can fail holds, without saying so: for `until`.
+    pub fn would_hold(&self, index: usize, exchange: &Arc<Exchange>) -> bool {
+        let script = &self.scenario.steps[index];
+        script.rows.iter().filter(|row| matches!(row.verdict, Verdict::Requirements(_))).all(|row| {
+            match self.expectation(row, script, &BTreeMap::new(), 1) {
+                Ok(expectation) => expectation.judge(exchange).outcome == Outcome::Pass,
+                Err(_) => true,
+            }
+        })
+    }
+
+    /// Judges the rows of a step over one exchange.
+    pub fn rows(
+        &mut self,
+        index: usize,
+        exchange: &Arc<Exchange>,
+        evidence: &Evidence,
+        before: &BTreeMap<String, Value>,
+        n: usize,
+    ) {
+        let scenario = Arc::clone(&self.scenario);
+        let script = &scenario.steps[index];
+        let status = script.rows.iter().filter(|row| matches!(row.subject, Subject::Status));
+        let wanted: Vec<u16> = status
+            .filter(|row| matches!(row.verdict, Verdict::Requirements(_)))
+            .filter_map(|row| match Test::new(row.word, &row.operand) {
+                Ok(Test::Status(codes)) => Some(codes),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let upset = exchange.response().and_then(|response| upset(&wanted, response));
+        for row in &script.rows {
+            let expectation = match self.expectation(row, script, before, n) {
+                Ok(expectation) => expectation,
+                Err(broken) => {
+                    let evidence = match broken.exchange.0.as_str() {
+                        "" => Evidence::of(&exchange.id),
+                        _ => Evidence::of(&broken.exchange).and(&exchange.id),
+                    };
+                    let judged = Judged {
+                        outcome: Outcome::Inconclusive,
+                        expected: format!("`{}` with a value that is not known", row.word),
+                        got: broken.reason,
+                    };
+                    self.put(row, script, row.word.to_owned(), judged, evidence);
+                    continue;
+                }
+            };
+            let mut judged = expectation.judge(exchange);
+            let blind = wanted.is_empty() && expectation.satisfied_by_nothing();
+            let failed = exchange.response().filter(|response| !response.is_success());
+            match (&upset, failed) {
+                (Some(reason), _) if !matches!(row.subject, Subject::Status) => {
+                    judged.outcome = Outcome::Inconclusive;
+                    judged.got.clone_from(reason);
+                }
+                (_, Some(response)) if blind => {
+                    judged.outcome = Outcome::Inconclusive;
+                    judged.got = format!("status {}", response.status);
+                }
+                _ => {}
+            }
+            self.put(row, script, expectation.name(row.word), judged, evidence.clone());
+        }
+    }
+
+    /// Rows of a step that was never sent.
+    pub fn inconclusive(&mut self, script: &Script, broken: &Broken) {
+        let tally = script.tally.as_ref().map(|tally| (tally.requirement.clone(), tally.place));
+        let rows = script.rows.iter().flat_map(|row| match &row.verdict {
+            Verdict::Requirements(ids) => ids.iter().map(|id| (id.clone(), row.place)).collect(),
+            Verdict::Reading(..) => Vec::new(),
+        });
+        for (requirement, place) in rows.chain(tally) {
+            let judged = Judged {
+                outcome: Outcome::Inconclusive,
+                expected: format!("step \"{}\" could be sent", script.name),
+                got: broken.reason.clone(),
+            };
+            self.finding(&requirement, script, place, "precondition".into(), judged, Evidence::of(&broken.exchange));
+        }
+    }
+
+    /// Compares how many answers had which status.
+    pub fn tally(&mut self, script: &Script, tally: &Tally, exchanges: &[Arc<Exchange>], evidence: Evidence) {
+        let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
+        let mut silent = 0;
+        for exchange in exchanges {
+            match exchange.response() {
+                Some(response) => *counts.entry(response.status).or_default() += 1,
+                None => silent += 1,
+            }
+        }
+        let mut wanted = tally.counts.clone();
+        wanted.retain(|(_, count)| *count > 0);
+        wanted.sort_unstable();
+        let came: Vec<_> = counts.into_iter().collect();
+        let phrase = |counts: &[(u16, usize)]| {
+            counts.iter().map(|(status, count)| format!("{count} times {status}")).collect::<Vec<_>>().join(", ")
+        };
+        let outcome = match (silent, wanted == came) {
+            (0, true) => Outcome::Pass,
+            (0, false) => Outcome::Fail,
+            _ => Outcome::Inconclusive,
+        };
+        let got = if silent > 0 { format!("{}, {silent} without answer", phrase(&came)) } else { phrase(&came) };
+        let judged = Judged { outcome, expected: phrase(&wanted), got };
+        self.finding(&tally.requirement, script, tally.place, "tally".into(), judged, evidence);
+    }
+
+    /// A row with its holes filled.
+    fn expectation(
+        &self,
+        row: &Row,
+        script: &Script,
+        before: &BTreeMap<String, Value>,
+        n: usize,
+    ) -> Result<Expectation, Broken> {
+        let lookup = |name: &str| self.row_lookup(before, name, &script.name, n);
+        let blame = |missing: super::super::template::Missing| {
+            self.blame(&missing).unwrap_or_else(|| Broken {
+                exchange: crate::wire::ExchangeId(String::new()),
+                reason: format!("`{}` has no value", missing.0),
+            })
+        };
+        let subject = match &row.subject {
+            Subject::Status => check::Subject::Status,
+            Subject::Header(name) => check::Subject::Header(name.clone()),
+            Subject::Body => check::Subject::Body,
+            Subject::At(path) => check::Subject::At(path.address(&lookup).map_err(blame)?),
+        };
+        let operand = match (row.word, row.operand.as_str().map(super::super::template::Template::parse)) {
+            ("like", Some(Ok(template))) => Value::String(template.regex(&lookup).map_err(blame)?),
+            ("equals-ignoring-case", Some(Ok(template))) => Value::String(template.plain(&lookup).map_err(blame)?),
+            ("same-as" | "not-same-as", _) => row.operand.clone(),
+            _ => self.fill(&row.operand, &lookup).map_err(blame)?,
+        };
+        let faulty = |reason: String| Broken { exchange: crate::wire::ExchangeId(String::new()), reason };
+        let mut test = Test::new(row.word, &operand).map_err(faulty)?;
+        if let (Test::SameAs(step, values) | Test::NotSameAs(step, values), check::Subject::At(path)) =
+            (&mut test, &subject)
+        {
+            let (_, exchange) = self.earlier(step)?;
+            let body = exchange.response().filter(|response| response.is_success()).and_then(Response::json);
+            let body = body.ok_or_else(|| Broken {
+                exchange: exchange.id.clone(),
+                reason: format!("step \"{step}\" answered no resource"),
+            })?;
+            let found = address::find(&body, path).map_err(|error| faulty(error.to_string()))?;
+            *values = found.into_iter().cloned().collect();
+        }
+        Ok(Expectation { subject, test })
+    }
+
+    /// Records what a row came to.
+    fn put(&mut self, row: &Row, script: &Script, check: String, judged: Judged, evidence: Evidence) {
+        match &row.verdict {
+            Verdict::Reading(interpretation, number) => {
+                if judged.outcome == Outcome::Pass {
+                    self.remarks.push(Remark::Reading(Reading {
+                        interpretation: interpretation.clone(),
+                        number: *number,
+                        scenario: self.scenario.id.clone(),
+                        evidence,
+                    }));
+                }
+            }
+            Verdict::Requirements(ids) => {
+                let outcome = match judged.outcome {
+                    Outcome::Fail if row.soft => Outcome::Warn,
+                    other => other,
+                };
+                for id in ids {
+                    let judged = Judged { outcome, ..judged.clone() };
+                    self.finding(id, script, row.place, check.clone(), judged, evidence.clone());
+                }
+            }
+        }
+    }
+
+    fn finding(&mut self, id: &str, script: &Script, place: Place, check: String, judged: Judged, evidence: Evidence) {
+        if judged.outcome == Outcome::Inconclusive {
+            self.intact = false;
+        }
+        self.remarks.push(Remark::Finding(Finding {
+            requirement: id.to_owned(),
+            outcome: judged.outcome,
+            check,
+            scenario: self.scenario.id.clone(),
+            step: script.name.clone(),
+            position: Position::File { file: self.scenario.file.clone(), line: place.line, column: place.column },
+            expected: judged.expected,
+            got: judged.got,
+            evidence,
+        }));
+    }
+}
+
+/// Why the rows about content say nothing: success was wanted and refused, or the other way round.
+fn upset(wanted: &[u16], response: &Response) -> Option<String> {
+    if wanted.is_empty() || wanted.contains(&response.status) {
+        return None;
+    }
+    let success = wanted.iter().any(|code| (200..300).contains(code));
+    (success != response.is_success()).then(|| format!("status {}, so nothing can be said", response.status))
+}

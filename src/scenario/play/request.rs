@@ -1,0 +1,114 @@
+//! From a step to the bytes of its request: client headers, encoding, filled body, merged body, repetition.
+
+use serde_json::Value;
+
+use super::super::model::{Action, Scenario, Step as Script};
+use super::super::template::Missing;
+use super::state::{Broken, State};
+use crate::idp::{self, Client, Encoding};
+use crate::wire::{ExchangeId, Headers, Request, Response};
+
+/// The media type of a plain RFC client (`RFC7644 §3.1`).
+const SCIM: &str = "application/scim+json";
+
+/// The client whose wire form a step has; `None` for a plain RFC client.
+fn client(scenario: &Scenario, script: &Script) -> Option<&'static Client> {
+    script.client.as_ref().or(scenario.clients.first()).and_then(|id| idp::client(id))
+}
+
+/// How the step's query is encoded.
+pub(super) fn encoding(scenario: &Scenario, script: &Script) -> Encoding {
+    script.encoding.or_else(|| client(scenario, script).map(|client| client.encoding)).unwrap_or(Encoding::Percent)
+}
+
+/// The client's headers for a request with or without body.
+pub(super) fn headers(scenario: &Scenario, script: &Script, body: bool) -> Headers {
+    match client(scenario, script) {
+        Some(client) if body => client.headers_write.iter().cloned().collect(),
+        Some(client) => client.headers_read.iter().cloned().collect(),
+        None if body => [("Accept", SCIM), ("Content-Type", SCIM)].into_iter().collect(),
+        None => [("Accept", SCIM)].into_iter().collect(),
+    }
+}
+
+/// The request of a step, the `n`th of its `times`.
+pub(super) fn render(state: &State, index: usize, n: usize) -> Result<Request, Broken> {
+    let scenario = &state.scenario;
+    let script = &scenario.steps[index];
+    let broken = |missing: Missing| {
+        state.blame(&missing).unwrap_or_else(|| Broken {
+            exchange: ExchangeId(String::new()),
+            reason: format!("`{}` has no value", missing.0),
+        })
+    };
+    let lookup = |name: &str| state.lookup(name, &script.name, n);
+    let (line, body, base) = match &script.action {
+        Action::Repeat(name) => return Ok(state.earlier(name)?.0.clone()),
+        Action::Send { line, body, base } => (line, body, base),
+    };
+    let target = line.target.target(&lookup, encoding(scenario, script)).map_err(broken)?;
+    let text = body.as_ref().map(|body| body.json(&lookup)).transpose().map_err(broken)?;
+    let bytes = match base {
+        None => text.map(String::into_bytes),
+        Some(name) => {
+            let (_, exchange) = state.earlier(name)?;
+            let blame =
+                |reason: &str| Broken { exchange: exchange.id.clone(), reason: format!("step \"{name}\" {reason}") };
+            let answer = exchange.response().filter(|response| response.is_success());
+            let mut whole = answer.and_then(Response::json).ok_or_else(|| blame("answered no resource"))?;
+            if let Some(text) = text {
+                let patch: Value = serde_json::from_str(&text).map_err(|_| blame("cannot be merged with this body"))?;
+                merge(&mut whole, patch);
+            }
+            Some(whole.to_string().into_bytes())
+        }
+    };
+    let mut request = Request::new(line.method.clone(), target);
+    request.headers = headers(scenario, script, bytes.is_some());
+    request.body = bytes;
+    for (name, value) in &script.headers {
+        let value = value.plain(&lookup).map_err(broken)?;
+        // an empty Authorization stays: the transport then sends no credentials at all
+        if value.is_empty() && !name.eq_ignore_ascii_case("authorization") {
+            request.headers.remove(name);
+        } else {
+            request.headers.set(name, value);
+        }
+    }
+    Ok(request)
+}
+
+/// JSON merge patch (`RFC7396 §2`).
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    if let Value::Object(members) = target {
+        for (name, value) in patch {
+            if value.is_null() {
+                // Order of the remaining members is part of the bytes that Okta echoes.
+                members.shift_remove(&name);
+            } else {
+                merge(members.entry(name).or_insert(Value::Null), value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_merge_keeps_order_and_deletes_by_null() {
+        let mut whole = json!({"id": "1", "a": 1, "b": {"c": 2, "d": 3}, "e": [1, 2]});
+        merge(&mut whole, json!({"a": null, "b": {"d": null, "x": {"y": null, "z": 1}}, "e": [3], "n": true}));
+        assert_eq!(whole.to_string(), r#"{"id":"1","b":{"c":2,"x":{"z":1}},"e":[3],"n":true}"#);
+    }
+}

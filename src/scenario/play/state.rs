@@ -1,0 +1,248 @@
+//! What a scenario knows while it is played: variables, answered steps, what broke which of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::super::model::{Scenario, Step as Script};
+use super::super::template::Missing;
+use super::Settings;
+use crate::check::standing;
+use crate::flow::{Evidence, Outcome, Remark, Step};
+use crate::scim::address;
+use crate::wire::{Exchange, ExchangeId, Request};
+
+/// The state of one play.
+pub(super) struct State {
+    pub scenario: Arc<Scenario>,
+    pub settings: Settings,
+    /// Variables that exist from the start, and saved ones.
+    vars: BTreeMap<String, Value>,
+    /// Variables that an answer failed to give.
+    broken: BTreeMap<String, Broken>,
+    /// Steps that are over.
+    done: BTreeMap<String, Done>,
+    pub remarks: Vec<Remark>,
+    pub undo: Vec<Step>,
+    /// False once a step was not sent, not answered or inconclusive.
+    pub intact: bool,
+    /// Standing checks that have passed already: one pass of each is enough.
+    passed: BTreeSet<(&'static str, String)>,
+}
+
+/// Why something cannot be had: the exchange to blame and a phrase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Broken {
+    pub exchange: ExchangeId,
+    pub reason: String,
+}
+
+/// A step that is over.
+enum Done {
+    Answered { request: Request, exchange: Arc<Exchange> },
+    Broken(Broken),
+}
+
+impl State {
+    pub fn new(scenario: Arc<Scenario>, settings: &Settings) -> Self {
+        let mut state = Self {
+            scenario: Arc::clone(&scenario),
+            settings: settings.clone(),
+            vars: BTreeMap::new(),
+            broken: BTreeMap::new(),
+            done: BTreeMap::new(),
+            remarks: Vec::new(),
+            undo: Vec::new(),
+            intact: true,
+            passed: BTreeSet::new(),
+        };
+        let family = scenario.clients.first().and_then(|client| client.split('/').next()).unwrap_or_default();
+        let draw = &settings.draw;
+        for name in &scenario.people {
+            state.vars.insert(name.clone(), draw.person(&scenario.id, name, family));
+        }
+        for name in &scenario.groups {
+            state.vars.insert(name.clone(), draw.group(&scenario.id, name));
+        }
+        let own: Vec<_> = scenario
+            .vars
+            .iter()
+            .map(|(name, value)| (name.clone(), state.fill(value, &|name| state.lookup(name, "", 1))))
+            .collect();
+        state.vars.extend(own.into_iter().filter_map(|(name, value)| Some((name, value.ok()?))));
+        state
+    }
+
+    /// A variable's value for a step and its `{{ n }}`.
+    pub fn lookup(&self, name: &str, step: &str, n: usize) -> Option<Value> {
+        match name {
+            "random.uuid" => Some(Value::String(self.settings.draw.uuid(&self.scenario.id, step))),
+            "run.marker" => Some(Value::String(self.settings.draw.marker.clone())),
+            "base" => Some(Value::String(self.settings.base_url.trim_end_matches('/').to_owned())),
+            "n" => Some(Value::from(n)),
+            _ => match name.split_once('.') {
+                Some((owner, field)) => self.vars.get(owner)?.get(field).cloned(),
+                None => self.vars.get(name).cloned(),
+            },
+        }
+    }
+
+    /// A JSON value with the holes of its strings filled.
+    pub fn fill(&self, value: &Value, lookup: super::super::template::Lookup) -> Result<Value, Missing> {
+        Ok(match value {
+            Value::String(text) => match super::super::template::Template::parse(text) {
+                Ok(template) => template.value(lookup)?,
+                Err(_) => value.clone(),
+            },
+            Value::Array(items) => {
+                Value::Array(items.iter().map(|item| self.fill(item, lookup)).collect::<Result<_, _>>()?)
+            }
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(name, value)| Ok((name.clone(), self.fill(value, lookup)?)))
+                    .collect::<Result<_, Missing>>()?,
+            ),
+            other => other.clone(),
+        })
+    }
+
+    /// What broke a variable.
+    pub fn blame(&self, missing: &Missing) -> Option<Broken> {
+        self.broken.get(&missing.0).cloned()
+    }
+
+    /// The request and answer of an earlier step.
+    pub fn earlier(&self, name: &str) -> Result<(&Request, &Arc<Exchange>), Broken> {
+        match self.done.get(name) {
+            Some(Done::Answered { request, exchange }) if exchange.answer.is_ok() => Ok((request, exchange)),
+            Some(Done::Answered { exchange, .. }) => {
+                Err(Broken { exchange: exchange.id.clone(), reason: format!("step \"{name}\" was not answered") })
+            }
+            Some(Done::Broken(broken)) => Err(broken.clone()),
+            None => {
+                Err(Broken { exchange: ExchangeId(String::new()), reason: format!("step \"{name}\" was not played") })
+            }
+        }
+    }
+
+    /// Runs the standing checks over an exchange.
+    pub fn observe(&mut self, exchange: &Arc<Exchange>) {
+        for remark in standing::judge(exchange) {
+            let keep = match &remark {
+                Remark::Finding(finding) if finding.outcome == Outcome::Pass => match finding.position {
+                    crate::flow::Position::Check(name) => self.passed.insert((name, finding.requirement.clone())),
+                    crate::flow::Position::File { .. } => true,
+                },
+                Remark::Finding(_) | Remark::Reading(_) => true,
+            };
+            if keep {
+                self.remarks.push(remark);
+            }
+        }
+    }
+
+    /// A step whose every exchange is at hand, not yet observed.
+    pub fn answered(&mut self, index: usize, request: Request, exchanges: &[Arc<Exchange>]) {
+        for exchange in exchanges {
+            self.observe(exchange);
+        }
+        self.finished(index, request, exchanges, exchanges);
+    }
+
+    /// A step is over: saves, undo, rows. `evidence` are the exchanges behind a merged one, or the same.
+    pub fn finished(
+        &mut self,
+        index: usize,
+        request: Request,
+        exchanges: &[Arc<Exchange>],
+        evidence: &[Arc<Exchange>],
+    ) {
+        let scenario = Arc::clone(&self.scenario);
+        let script = &scenario.steps[index];
+        let Some(first) = exchanges.first() else {
+            self.intact = false;
+            return;
+        };
+        let good = |exchange: &&Arc<Exchange>| exchange.response().is_some_and(crate::wire::Response::is_success);
+        let chosen = exchanges.iter().find(good).unwrap_or(first);
+        if exchanges.iter().any(|exchange| exchange.answer.is_err()) {
+            self.intact = false;
+        }
+        let before = self.vars.clone();
+        self.save(script, chosen);
+        self.done.insert(script.name.clone(), Done::Answered { request, exchange: Arc::clone(chosen) });
+        if let Some(line) = &script.undo
+            && good(&chosen)
+        {
+            let encoding = super::request::encoding(&self.scenario, script);
+            let lookup = |name: &str| self.lookup(name, &script.name, 1);
+            if let Ok(target) = line.target.target(&lookup, encoding) {
+                let mut request = Request::new(line.method.clone(), target);
+                request.headers = super::request::headers(&self.scenario, script, false);
+                let name = format!("undo {}", script.name);
+                self.undo.push(Step { name, request });
+            }
+        }
+        let all = evidence.iter().skip(1).fold(Evidence::of(&first.id), |all, exchange| all.and(&exchange.id));
+        for (n, exchange) in exchanges.iter().enumerate() {
+            let evidence = if exchanges.len() == 1 { all.clone() } else { Evidence::of(&exchange.id) };
+            self.rows(index, exchange, &evidence, &before, n + 1);
+        }
+        if let Some(tally) = &script.tally {
+            self.tally(script, tally, exchanges, all);
+        }
+    }
+
+    /// Sets the step's variables; one that the answer does not give is broken by it.
+    fn save(&mut self, script: &Script, exchange: &Arc<Exchange>) {
+        if script.save.is_empty() {
+            return;
+        }
+        let body = exchange.response().and_then(crate::wire::Response::json);
+        for (name, path) in &script.save {
+            let lookup = |name: &str| self.lookup(name, &script.name, 1);
+            let found = path.address(&lookup).ok().and_then(|path| {
+                let found = address::find(body.as_ref()?, &path).ok()?;
+                found.into_iter().find(|value| !value.is_null()).cloned()
+            });
+            let good = exchange.response().is_some_and(crate::wire::Response::is_success);
+            match found.filter(|_| good) {
+                Some(value) => {
+                    self.vars.insert(name.clone(), value);
+                    self.broken.remove(name);
+                }
+                None => {
+                    self.vars.remove(name);
+                    let reason = match &exchange.answer {
+                        Ok(response) => {
+                            format!("step \"{}\" gave no `{name}` (status {})", script.name, response.status)
+                        }
+                        Err(failure) => format!("step \"{}\" gave no `{name}`: {}", script.name, failure.reason),
+                    };
+                    self.broken.insert(name.clone(), Broken { exchange: exchange.id.clone(), reason });
+                }
+            }
+        }
+    }
+
+    /// A step that cannot be sent: its rows are inconclusive, and whatever it would have given is broken.
+    pub fn unsent(&mut self, index: usize, broken: &Broken) {
+        let scenario = Arc::clone(&self.scenario);
+        let script = &scenario.steps[index];
+        self.intact = false;
+        self.done.insert(script.name.clone(), Done::Broken(broken.clone()));
+        for (name, _) in &script.save {
+            self.vars.remove(name);
+            self.broken.insert(name.clone(), broken.clone());
+        }
+        self.inconclusive(script, broken);
+    }
+
+    /// Lookup for rows: a variable that existed before the step keeps that value, so that `is-not = "{{ version }}"`
+    /// compares with the version before.
+    pub fn row_lookup(&self, before: &BTreeMap<String, Value>, name: &str, step: &str, n: usize) -> Option<Value> {
+        before.get(name).cloned().or_else(|| self.lookup(name, step, n))
+    }
+}

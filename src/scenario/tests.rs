@@ -1,0 +1,138 @@
+//! The parser on good files and on seeded mistakes.
+
+use std::fmt::Write;
+
+use super::*;
+
+/// A good file into which each mistake is put by replacing one text.
+const GOOD: &str = r#"title   = "A user, twice"
+clients = ["okta/aiw"]
+flows   = ["OKTA-F03"]
+needs   = ["patch"]
+actions = ["create-users"]
+groups  = ["group"]
+
+[vars]
+title = "Lead {{ person.givenName }}"
+
+[[step]]
+name = "create"
+send = "POST /Users"
+body = '''
+{
+  "userName": "{{ person.identifier }}",
+  "title": "{{ title }}"
+}
+'''
+expect = [
+  { req = "RFC7644-3.3-6", status = 201 },
+  { reading = "I-46/1", at = "emails[type eq \"work\"].value", like = "^{{ person.email }}$" },
+]
+save = { user = "id" }
+
+[[step]]
+name  = "again"
+repeat = "create"
+times = 8
+tally = { 201 = 1, 409 = 7 }
+tally_req = "RFC7644-3.3-10"
+
+[[step]]
+name  = "left"
+send  = "PATCH /Users/{{ user }}"
+body  = '{"Operations": []}'
+together = "churn"
+
+[[step]]
+name  = "right"
+send  = "DELETE /Users/{{ user }}"
+together = "churn"
+wait  = "20ms"
+
+[[step]]
+name  = "read"
+send  = 'GET /Users?filter=userName eq "{{ person.identifier }}"'
+until = { tries = 3, every = "10ms" }
+expect = [{ req = "RFC7644-3.4.2-10", at = "totalResults", is = 0, soft = true }]
+"#;
+
+/// What is replaced by what.
+const MISTAKES: [(&str, &str); 44] = [
+    ("needs   =", "need ="),
+    ("repeat = \"create\"", "repat = \"create\""),
+    ("status = 201", "stauts = 201"),
+    ("title   = \"A user, twice\"", "title = A user"),
+    ("title   = \"A user, twice\"\n", "x = 1\n"),
+    ("RFC7644-3.3-6", "RFC7644-3.3-99"),
+    ("RFC7644-3.3-6", "OKTA-999"),
+    ("I-46/1", "I-4711/1"),
+    ("I-46/1", "I-46/3"),
+    ("I-46/1", "I-46"),
+    ("okta/aiw", "okta/aiv"),
+    ("OKTA-F03", "OKTA-F99"),
+    ("\"patch\"", "\"patches\""),
+    ("create-users", "make-users"),
+    ("name = \"create\"", "name = \"create\"\nshape = \"OKTA-SHAPE-R999\""),
+    ("{{ title }}\"\n", "{{ title }}\",\n"),
+    ("{{ title }}", "{{ titel }}"),
+    ("{{ person.email }}", "{{ person.mail }}"),
+    ("{{ person.email }}", "{{ somebody.email }}"),
+    ("\"{{ title }}\"", "\"{{ user }}\""),
+    ("{{ person.givenName }}", "{{ user }}"),
+    ("{{ title }}", "{{ title | shout }}"),
+    ("{{ title }}", "{{ title"),
+    ("{{ title }}", "{{ n }}"),
+    ("repeat = \"create\"", "repeat = \"read\""),
+    ("repeat = \"create\"", "repeat = \"creation\""),
+    ("repeat = \"create\"", "repeat = \"create\"\nbody = '{}'"),
+    ("repeat = \"create\"\n", ""),
+    ("name  = \"read\"", "name  = \"create\""),
+    ("status = 201", "status = 201, body = \"json\""),
+    ("status = 201", "soft = true"),
+    ("status = 201", "is = 201"),
+    ("status = 201", "status = \"created\""),
+    ("status = 201", "header = \"Location\", like = \"(\""),
+    ("req = \"RFC7644-3.3-6\", ", ""),
+    ("[type eq \\\"work\\\"]", "[type eq \\\"work\\\""),
+    ("20ms", "20 minutes"),
+    ("409 = 7", "409 = 6"),
+    ("tally_req = \"RFC7644-3.3-10\"\n", ""),
+    ("together = \"churn\"\n\n", "\n"),
+    ("send  = 'GET", "walk = true\nsend  = 'GET"),
+    ("send  = 'GET /Users?filter=userName eq", "send  = 'LIST /Users?filter=userName eq"),
+    ("send  = 'GET /Users", "send  = 'GET /Groups"),
+    ("user = \"id\"", "person = \"id\", title = \"title\""),
+];
+
+#[test]
+fn every_mistake_is_named_with_its_place() {
+    let context = Context::embedded();
+    assert_eq!(lint("scenarios/x.toml", GOOD, &context), []);
+    let mut all = String::new();
+    for (from, to) in MISTAKES {
+        assert!(GOOD.contains(from), "{from}");
+        let errors = lint("x.toml", &GOOD.replacen(from, to, 1), &context);
+        assert!(!errors.is_empty(), "{from} -> {to} was accepted");
+        let _ = writeln!(all, "## `{}` -> `{}`", from.escape_debug(), to.escape_debug());
+        for error in errors {
+            let _ = writeln!(all, "{}\n", error.rendered());
+        }
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn the_embedded_scenarios_are_free_of_mistakes() {
+    let scenarios = embedded().unwrap_or_else(|errors| {
+        panic!("{}", errors.iter().map(ScenarioError::rendered).collect::<Vec<_>>().join("\n\n"));
+    });
+    assert!(scenarios.iter().any(|scenario| scenario.id == "rfc/smoke"));
+}
+
+#[test]
+fn a_position_inside_a_body_is_the_place_in_the_file() {
+    let text = GOOD.replace("\"{{ title }}\"\n", "\"{{ title }}\" 9\n");
+    let errors = lint("x.toml", &text, &Context::embedded());
+    assert_eq!((errors[0].line, errors[0].column), (17, 26));
+    assert_eq!(parse("scenarios/a/b.toml", GOOD, &Context::embedded()).unwrap().id, "a/b");
+}

@@ -1,0 +1,182 @@
+//! One pass over the events: what ran, what was sent, what was seen. It gathers and judges nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::flow::{Event, Finding, Leftover, Reading, SkipReason};
+use crate::wire::{Exchange, Method};
+
+/// What is known of one scenario.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ScenarioFacts {
+    /// The clients that its evidence counts for.
+    pub clients: Vec<String>,
+    /// The flows that it shows.
+    pub flows: Vec<String>,
+    /// Its end was seen.
+    pub finished: bool,
+    /// Every step was sent and answered.
+    pub completed: bool,
+    /// A request got no answer.
+    pub unanswered: bool,
+    /// It changed something on the server.
+    pub wrote: bool,
+    /// It read something after it had changed something.
+    pub reread: bool,
+    /// The time spent waiting for answers.
+    pub duration: Duration,
+}
+
+impl ScenarioFacts {
+    /// Evidence that a flow works: completed, and what was written was read again (law 2).
+    #[must_use]
+    pub const fn is_evidence(&self) -> bool {
+        self.completed && (!self.wrote || self.reread)
+    }
+
+    fn learn(&mut self, exchange: &Exchange) {
+        self.duration += exchange.duration;
+        self.unanswered |= exchange.answer.is_err();
+        let search = exchange.request.method == Method::Post && exchange.request.path().ends_with("/.search");
+        if exchange.request.method.writes() && !search {
+            self.wrote = true;
+        } else if self.wrote && exchange.answer.is_ok() {
+            self.reread = true;
+        }
+    }
+}
+
+/// A scenario that was selected and did not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its id.
+    pub scenario: String,
+    /// The clients that its evidence would have counted for.
+    pub clients: Vec<String>,
+    /// The flows that it would have shown.
+    pub flows: Vec<String>,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// The facts of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The seed, once the run began.
+    pub seed: Option<u64>,
+    /// The base URL; `None` for the bundled server.
+    pub target: Option<String>,
+    /// The target's profile, once the run began.
+    pub profile: Option<String>,
+    /// How many scenarios were to run.
+    pub planned: usize,
+    /// `/ServiceProviderConfig`; `Null` if there is none or it was not read.
+    pub capabilities: Value,
+    /// The scenarios that began or left a trace, by id.
+    pub scenarios: BTreeMap<String, ScenarioFacts>,
+    /// What did not run.
+    pub skipped: Vec<Skipped>,
+    /// How many requests were sent.
+    pub exchanges: usize,
+    /// How many of them got no answer.
+    pub unanswered: usize,
+    /// What is still there.
+    pub leftovers: Vec<Leftover>,
+    /// How many resources could only be deactivated.
+    pub retired: usize,
+    /// How often the target asked to slow down.
+    pub throttled: usize,
+    /// For how long altogether.
+    pub waited: Duration,
+    /// The run was interrupted.
+    pub interrupted: bool,
+    /// Wall time, once the run is over.
+    pub duration: Option<Duration>,
+}
+
+impl Facts {
+    /// Gathers the facts; findings and readings are handed back in their order.
+    #[must_use]
+    pub fn gather(events: &[Event]) -> (Self, Vec<&Finding>, Vec<&Reading>) {
+        let (mut facts, mut findings, mut readings) = (Self::default(), Vec::new(), Vec::new());
+        for event in events {
+            match event {
+                Event::RunStarted { seed, target, profile, planned } => {
+                    facts.seed = Some(*seed);
+                    facts.target.clone_from(target);
+                    facts.profile = Some(profile.clone());
+                    facts.planned = *planned;
+                }
+                Event::Capabilities(value) => facts.capabilities = value.clone(),
+                Event::Skipped { scenario, clients, flows, reason } => facts.skipped.push(Skipped {
+                    scenario: scenario.clone(),
+                    clients: clients.clone(),
+                    flows: flows.clone(),
+                    reason: reason.clone(),
+                }),
+                Event::ScenarioStarted { scenario } => {
+                    facts.scenarios.entry(scenario.clone()).or_default();
+                }
+                Event::Exchanged(exchange) => {
+                    facts.exchanges += 1;
+                    facts.unanswered += usize::from(exchange.answer.is_err());
+                    if !exchange.scenario.is_empty() {
+                        facts.scenarios.entry(exchange.scenario.clone()).or_default().learn(exchange);
+                    }
+                }
+                Event::Found(finding) => {
+                    if !finding.scenario.is_empty() {
+                        facts.scenarios.entry(finding.scenario.clone()).or_default();
+                    }
+                    findings.push(finding);
+                }
+                Event::Read(reading) => readings.push(reading),
+                Event::ScenarioFinished { scenario, clients, flows, completed } => {
+                    let known = facts.scenarios.entry(scenario.clone()).or_default();
+                    known.clients.clone_from(clients);
+                    known.flows.clone_from(flows);
+                    known.finished = true;
+                    known.completed = *completed;
+                }
+                Event::Throttled { waited } => {
+                    facts.throttled += 1;
+                    facts.waited += *waited;
+                }
+                Event::CleanedUp { leftovers, retired } => {
+                    facts.leftovers.extend(leftovers.iter().cloned());
+                    facts.retired += retired;
+                }
+                Event::Interrupted => facts.interrupted = true,
+                Event::RunFinished { duration } => facts.duration = Some(*duration),
+            }
+        }
+        (facts, findings, readings)
+    }
+
+    /// The clients whose evidence that scenario is.
+    #[must_use]
+    pub fn clients_of(&self, scenario: &str) -> &[String] {
+        self.scenarios.get(scenario).map_or(&[], |facts| &facts.clients)
+    }
+
+    /// How many scenarios ran to their end.
+    #[must_use]
+    pub fn finished(&self) -> usize {
+        self.scenarios.values().filter(|facts| facts.finished).count()
+    }
+
+    /// True when requests were sent and not one was answered: the target is not there.
+    #[must_use]
+    pub const fn is_unreachable(&self) -> bool {
+        self.exchanges > 0 && self.unanswered == self.exchanges
+    }
+
+    /// The capabilities that `/ServiceProviderConfig` denies, in its words (`patch`, `filter` …).
+    #[must_use]
+    pub fn denied(&self) -> BTreeSet<&str> {
+        let members = self.capabilities.as_object().into_iter().flatten();
+        members.filter(|(_, value)| value["supported"] == Value::Bool(false)).map(|(name, _)| name.as_str()).collect()
+    }
+}
