@@ -86,7 +86,11 @@ pub(super) fn list(context: &Context<'_>, kinds: &[Kind], query: &Query) -> Resu
 /// # Errors
 /// 404; 400 `invalidFilter`.
 pub(super) fn one(
-    context: &Context<'_>, kind: Kind, id: &str, text: &str, projection: &Projection,
+    context: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    text: &str,
+    projection: &Projection,
 ) -> Result<Answer, ScimError> {
     if !context.capabilities().filter {
         return Err(no_filters());
@@ -176,7 +180,11 @@ fn in_order(context: &Context<'_>, kinds: &[Kind], query: &Query) -> Result<(usi
 
 /// In the order of an attribute; equals stay in the store's order.
 fn sorted(
-    context: &Context<'_>, kinds: &[Kind], query: &Query, path: &AttrPath, descending: bool,
+    context: &Context<'_>,
+    kinds: &[Kind],
+    query: &Query,
+    path: &AttrPath,
+    descending: bool,
 ) -> Result<(usize, Vec<Record>), ScimError> {
     let mut all: Vec<(Object, Record)> = Vec::new();
     for &kind in kinds {
@@ -197,7 +205,11 @@ fn sorted(
 
 /// Visits every match of one kind with its object.
 fn each(
-    context: &Context<'_>, kind: Kind, query: &Query, select: &Select, mut visit: impl FnMut(Record, Object),
+    context: &Context<'_>,
+    kind: Kind,
+    query: &Query,
+    select: &Select,
+    mut visit: impl FnMut(Record, Object),
 ) -> Result<(), ScimError> {
     let mut after = 0;
     loop {

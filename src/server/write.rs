@@ -54,7 +54,11 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
 /// # Errors
 /// As `scim::resource::replace`; 404, 409, 412.
 pub(super) fn replace(
-    context: &Context<'_>, kind: Kind, id: &str, ask: &Ask<'_>, body: &Value,
+    context: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    ask: &Ask<'_>,
+    body: &Value,
 ) -> Result<Answer, ScimError> {
     let body = as_object(body)?;
     let options = body_options(context);
@@ -69,7 +73,11 @@ pub(super) fn replace(
 /// # Errors
 /// As `scim::patch`; 404, 409, 412.
 pub(super) fn modify(
-    context: &Context<'_>, kind: Kind, id: &str, ask: &Ask<'_>, body: &Value,
+    context: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    ask: &Ask<'_>,
+    body: &Value,
 ) -> Result<Answer, ScimError> {
     let switches = &context.server.profile.switches;
     let request = PatchRequest::parse(body, &switches.patch)?;
@@ -88,7 +96,10 @@ pub(super) fn modify(
 /// # Errors
 /// 404, 412.
 pub(super) fn delete(
-    context: &Context<'_>, kind: Kind, id: &str, conditions: &Conditions<'_>,
+    context: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    conditions: &Conditions<'_>,
 ) -> Result<Answer, ScimError> {
     let server = context.server;
     for _ in 0..ATTEMPTS {
@@ -126,7 +137,11 @@ impl Scope {
 
 /// Reads, computes, writes on the same version; the record as it stands afterwards. What changes nothing is not written.
 fn change(
-    context: &Context<'_>, kind: Kind, id: &str, ask: &Ask<'_>, scope: &Scope,
+    context: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    ask: &Ask<'_>,
+    scope: &Scope,
     make: impl Fn(&Object) -> Result<Object, ScimError>,
 ) -> Result<Record, ScimError> {
     let server = context.server;
@@ -179,7 +194,10 @@ fn current(context: &Context<'_>, record: Record) -> Result<Record, ScimError> {
 /// # Errors
 /// As `render::text`.
 pub(super) fn answer(
-    context: &Context<'_>, status: u16, record: &Record, projection: &Projection,
+    context: &Context<'_>,
+    status: u16,
+    record: &Record,
+    projection: &Projection,
 ) -> Result<Answer, ScimError> {
     Ok(Answer {
         location: Some(context.location(record.kind, &record.id)),
