@@ -85,7 +85,11 @@ pub(super) fn modify(
     let record = change(context, kind, id, ask, &scope, |old| {
         patch::apply(old, &request, resource_type(kind), &switches.patch)
     })?;
-    if switches.patch_answer == PatchAnswer::NoContent && matches!(ask.projection, Projection::Default) {
+    let form = match kind {
+        Kind::User => switches.patch_answer,
+        Kind::Group => switches.group_patch_answer,
+    };
+    if form == PatchAnswer::NoContent && matches!(ask.projection, Projection::Default) {
         return Ok(Answer { etag: context.tag(&record), ..Answer::empty(204) });
     }
     answer(context, 200, &record, ask.projection)

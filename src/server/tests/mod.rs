@@ -58,8 +58,14 @@ const fn keep(
     Step { send, body, status, want: &[], save }
 }
 
+/// The profile `rfc` with every switch at its default, and more text behind it.
+fn rfc_with(more: &str) -> Profile {
+    let text = include_str!("../../../fixtures/profiles/rfc.toml").split("[switches]").next().unwrap();
+    Profile::parse(&format!("{text}\n{more}")).unwrap()
+}
+
 fn rfc() -> Profile {
-    Profile::named("rfc").unwrap()
+    rfc_with("")
 }
 
 impl World {
@@ -72,8 +78,7 @@ impl World {
     }
 
     fn of(profile: &str) -> Self {
-        let text = format!("{}\n{profile}", include_str!("../../../fixtures/profiles/rfc.toml"));
-        Self::new(Profile::parse(&text).unwrap(), Auth::anonymous())
+        Self::new(rfc_with(profile), Auth::anonymous())
     }
 
     fn sqlite() -> Self {
