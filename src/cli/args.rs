@@ -170,19 +170,20 @@ pub struct Connection {
     /// At most so many scenarios and requests at once [default: 16].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub concurrency: Option<u16>,
-    /// At most so many users of the run may exist at one time; what needs more is skipped and says so.
+    /// At most so many users may be created by the whole run; what needs more is skipped and says so.
     #[arg(long, value_name = "N")]
     pub max_users: Option<usize>,
 }
 
 /// What to run.
-#[derive(Debug, Args, Default)]
+#[derive(Debug, Clone, Args, Default)]
 #[command(next_help_heading = "Selection")]
 pub struct Selection {
     /// The clients that the server must be ready for: okta, entra, okta/aiw …; all known ones if not given.
     #[arg(long, value_name = "CLIENT,…", value_delimiter = ',')]
     pub idp: Vec<String>,
-    /// Only what this expression names: words match ids and tags; `,` is or, `+` is and, `!` is not.
+    /// Only what this expression names, e.g. `okta and not tag(slow)` or `req(RFC7644-3.5.2*)`. A word is a part of an
+    /// id, with * a pattern; id(), idp(), tag(), req(), flow() and shape() look elsewhere.
     #[arg(long, value_name = "EXPR")]
     pub select: Option<String>,
     /// Scenario files from a folder instead of the built-in ones.
@@ -276,6 +277,9 @@ pub struct List {
     /// The profile of the target: a name or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "rfc")]
     pub profile: String,
+    /// With --plan: at most so many users.
+    #[arg(long, value_name = "N", requires = "plan")]
+    pub max_users: Option<usize>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub selection: Selection,

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::args;
 use super::fault::Fault;
 use crate::idp::{self, Client};
+use crate::plan::{ExpressionError, Selection};
 use crate::profile::Profile;
 use crate::scenario::{self, Scenario, ScenarioError};
 
@@ -78,6 +80,18 @@ pub fn profile(word: &str) -> Result<Profile, Fault> {
     }
     let text = std::fs::read_to_string(word).map_err(|error| Fault::usage(format!("{word}: {error}")))?;
     Profile::parse(&text).map_err(|error| Fault::usage(format!("{word}: {error}")))
+}
+
+/// What `--idp` and `--select` ask for. Scenarios of a plain client are always among it: the standard is judged too.
+///
+/// # Errors
+/// [`Fault`] (usage) for an unknown client or an expression that cannot be read.
+pub fn selection(flags: &args::Selection) -> Result<Selection, Fault> {
+    let clients = clients(&flags.idp)?;
+    let clients = (!flags.idp.is_empty()).then(|| clients.iter().map(|client| client.id.clone()).collect());
+    let expression = flags.select.as_deref().map(str::parse).transpose();
+    let expression = expression.map_err(|error: ExpressionError| Fault::usage(format!("--select: {error}")))?;
+    Ok(Selection { clients, expression, ..Selection::default() })
 }
 
 /// The clients that `--idp` names; empty words mean all.

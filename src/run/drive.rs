@@ -14,6 +14,7 @@ use super::cleanup::{self, Removal};
 use super::session::{Events, Session};
 use crate::client::Transport;
 use crate::flow::{Event, Flow, Ledger, Next, Remark, SkipReason, Step};
+use crate::plan::Plan;
 use crate::wire::{Exchange, ExchangeId};
 
 /// Judges one exchange by itself: the standing checks.
@@ -48,6 +49,34 @@ pub struct Opening {
     pub exchanges: Vec<Arc<Exchange>>,
     /// [`Event::Skipped`] for everything that will not run.
     pub skipped: Vec<Event>,
+}
+
+/// Plays a plan: its scenarios in their order, its skipped ones as events. Otherwise as [`drive`].
+pub async fn execute(
+    plan: Plan,
+    opening: Opening,
+    transport: Arc<dyn Transport>,
+    inspect: Inspect,
+    options: Options,
+    events: Events,
+    cancel: watch::Receiver<bool>,
+) -> Vec<String> {
+    let Plan { scenarios, skipped, seed, marker } = plan;
+    let jobs = scenarios.into_iter().map(|planned| Job {
+        flow: planned.flow,
+        clients: planned.clients,
+        flows: planned.flows,
+        users: planned.estimate.users,
+    });
+    let skipped = skipped.into_iter().map(|skipped| Event::Skipped {
+        scenario: skipped.id,
+        clients: skipped.clients,
+        flows: skipped.flows,
+        reason: skipped.reason,
+    });
+    let skipped = opening.skipped.iter().cloned().chain(skipped).collect();
+    let opening = Opening { seed, marker, skipped, ..opening };
+    drive(jobs.collect(), opening, transport, inspect, options, events, cancel).await
 }
 
 /// Plays all jobs, cleans up, and emits the events of the whole run. Gives the scenarios whose flow broke off: a fault

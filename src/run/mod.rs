@@ -9,7 +9,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-pub use drive::{Inspect, Job, Opening, drive};
+pub use drive::{Inspect, Job, Opening, drive, execute};
 pub use preflight::{Discovery, PreflightError, preflight, wait_until_reachable};
 pub use session::{Events, Session};
 
@@ -24,7 +24,7 @@ pub struct Options {
     pub concurrency: usize,
     /// The most requests a second.
     pub max_rps: Option<f64>,
-    /// The most users that this run lets exist at one time.
+    /// The most users that may exist at one time; a flow that needs more is skipped.
     pub max_users: Option<usize>,
     /// How long throttling is put up with.
     pub patience: Patience,

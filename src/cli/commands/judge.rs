@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::stage::stage;
 use crate::check::standing;
 use crate::cli::args::Run;
 use crate::cli::context::Context;
@@ -18,9 +18,10 @@ use crate::cli::{config, sources, target};
 use crate::client::{Auth, BaseUrl, InProcess, Transport};
 use crate::flow::{Event, Leftover};
 use crate::idp;
+use crate::plan::{self, Plan, Selection};
 use crate::profile::Profile;
 use crate::requirement::Catalogue;
-use crate::run::{self, Inspect, Options};
+use crate::run::{self, Inspect, Opening, Options};
 use crate::scenario::Scenario;
 use crate::server::{self, Server};
 use crate::store::MemoryStore;
@@ -51,8 +52,24 @@ pub struct Prepared {
     pub options: Options,
     /// The seed.
     pub seed: u64,
-    /// `--select`
-    pub select: Option<String>,
+    /// What is asked for.
+    pub selection: Selection,
+}
+
+impl Prepared {
+    /// The plan against a target that says that of itself.
+    pub fn plan(&self, config: Option<&Value>, base_url: &str) -> Plan {
+        let options = plan::Options {
+            selection: self.selection.clone(),
+            profile: &self.profile,
+            config: config.filter(|config| config.is_object()),
+            max_users: self.options.max_users,
+            seed: self.seed,
+            marker: format!("sp{:x}", self.seed),
+            base_url: base_url.to_owned(),
+        };
+        plan::build(&self.scenarios, &options)
+    }
 }
 
 /// Runs. `flags` are completed from the configuration file; `baseline` reads the file of known failures.
@@ -92,7 +109,10 @@ pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>
 }
 
 /// Reads everything that the run is made of.
-fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
+///
+/// # Errors
+/// [`Fault`] for whatever is wrong (2), and when the selection leaves nothing (4).
+pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
     let scenarios = sources::scenarios(flags.selection.scenarios.as_deref())?;
     let profile = sources::profile(flags.target.profile.as_deref().unwrap_or("rfc"))?;
     let clients = sources::clients(&flags.selection.idp)?;
@@ -110,6 +130,11 @@ fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
         max_users: connection.max_users,
         ..Options::default()
     };
+    let selection = sources::selection(&flags.selection)?;
+    if !scenarios.iter().any(|scenario| selection.takes(scenario)) {
+        let message = "nothing is selected; `scimproof list` shows what there is".to_owned();
+        return Err(Fault { code: ExitCode::NothingSelected, message });
+    }
     let seed = flags.selection.seed.unwrap_or_else(|| u64::from(context.entropy));
     Ok(Prepared {
         scenarios: scenarios.into_iter().map(Arc::new).collect(),
@@ -117,7 +142,7 @@ fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
         settings,
         options,
         seed,
-        select: flags.selection.select.clone(),
+        selection,
     })
 }
 
@@ -161,9 +186,15 @@ async fn perform(
         }
     };
     let discovery = discovery.map_err(|error| Fault::unreachable(error.to_string()))?;
-    let (mut opening, jobs) = stage(prepared, discovery, transport.base_url());
-    opening.target = url;
-    let marker = opening.marker.clone();
+    let plan = prepared.plan(Some(&discovery.service_provider_config), transport.base_url());
+    let marker = plan.marker.clone();
+    let opening = Opening {
+        target: url,
+        profile: prepared.profile.name.clone(),
+        capabilities: discovery.service_provider_config,
+        exchanges: discovery.exchanges,
+        ..Opening::default()
+    };
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let mut progress = Progress::new(context.shows_progress());
     let collector = tokio::spawn(async move {
@@ -176,8 +207,8 @@ async fn perform(
         events
     });
     let inspect: Inspect = Arc::new(standing::judge);
-    let driving = run::drive(
-        jobs,
+    let driving = run::execute(
+        plan,
         opening,
         Arc::clone(transport),
         inspect,

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::cli::args::List;
+use super::judge::prepare;
+use crate::cli::args::{Connection, List, Run, Target};
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::sources;
+use crate::flow::SkipReason;
 use crate::idp;
 use crate::profile::Profile;
 use crate::requirement::{Catalogue, Level};
@@ -18,9 +20,46 @@ use crate::verdict::ExitCode;
 /// # Errors
 /// [`Fault`] (usage) for broken scenario files, an unknown profile or selection.
 pub fn list(flags: &List, context: &Context) -> Result<ExitCode, Fault> {
-    let scenarios = sources::scenarios(flags.selection.scenarios.as_deref())?;
+    if flags.plan {
+        context.print(&planned(flags, context)?);
+        return Ok(ExitCode::Passed);
+    }
+    let selection = sources::selection(&flags.selection)?;
+    let mut scenarios = sources::scenarios(flags.selection.scenarios.as_deref())?;
+    scenarios.retain(|scenario| selection.takes(scenario));
     context.print(&overview(&scenarios));
     Ok(ExitCode::Passed)
+}
+
+/// What would run against a server of the profile, and what not and why.
+fn planned(flags: &List, context: &Context) -> Result<String, Fault> {
+    let target = Target { profile: Some(flags.profile.clone()), ..Target::default() };
+    let connection = Connection { max_users: flags.max_users, ..Connection::default() };
+    let prepared = prepare(&Run { selection: flags.selection.clone(), target, connection, ..Run::default() }, context)?;
+    let mut plan = prepared.plan(None, "http://127.0.0.1");
+    plan.scenarios.sort_by(|a, b| a.id.cmp(&b.id));
+    let total = plan.estimate();
+    let mut text = format!("would run ({})\n", plan.scenarios.len());
+    let ids = plan.scenarios.iter().map(|it| it.id.as_str()).chain(plan.skipped.iter().map(|it| it.id.as_str()));
+    let width = ids.map(|id| id.chars().count()).max().unwrap_or(0);
+    for it in &plan.scenarios {
+        let _ = writeln!(text, "  {:<width$}  {:>3} requests  {}", it.id, it.estimate.requests, it.clients.join(", "));
+    }
+    if !plan.skipped.is_empty() {
+        let _ = writeln!(text, "\nwould not run ({})", plan.skipped.len());
+    }
+    for it in &plan.skipped {
+        let _ = writeln!(text, "  {:<width$}  {}", it.id, reason(&it.reason));
+    }
+    let _ = writeln!(text, "\nat most {} requests, {} users, {} groups", total.requests, total.users, total.groups);
+    Ok(text)
+}
+
+fn reason(reason: &SkipReason) -> &str {
+    match reason {
+        SkipReason::Capability(text) | SkipReason::Budget(text) | SkipReason::Profile(text) => text,
+        SkipReason::Interrupted => "interrupted",
+    }
 }
 
 fn overview(scenarios: &[Scenario]) -> String {

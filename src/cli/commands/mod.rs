@@ -8,4 +8,3 @@ pub mod lint;
 pub mod list;
 pub mod run;
 pub mod serve;
-mod stage;
