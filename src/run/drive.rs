@@ -120,6 +120,7 @@ async fn play_all(
     inspect: &Inspect,
     options: &Options,
 ) -> (Vec<Removal>, Vec<String>) {
+    let all = u32::try_from(options.concurrency.max(1)).unwrap_or(u32::MAX);
     let seats = Arc::new(Semaphore::new(options.concurrency.max(1)));
     let most = options.max_users.unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS);
     let users = Arc::new(Semaphore::new(most));
@@ -140,7 +141,8 @@ async fn play_all(
         }
         // Waiting here, not inside the task, keeps the order of the plan.
         let budget = u32::try_from(job.users).unwrap_or(u32::MAX);
-        let seat = Arc::clone(&seats).acquire_owned().await;
+        let width = if job.flow.alone() { all } else { 1 };
+        let seat = Arc::clone(&seats).acquire_many_owned(width).await;
         let budget = Arc::clone(&users).acquire_many_owned(budget).await;
         if session.cancelled() {
             session.emit(skip(SkipReason::Interrupted));

@@ -163,6 +163,10 @@ impl Flow for Creator {
     fn completed(&self) -> bool {
         self.left == 0
     }
+
+    fn alone(&self) -> bool {
+        self.name.starts_with("alone")
+    }
 }
 
 struct Seen {
@@ -401,4 +405,23 @@ async fn discovery_reads_only_and_waits_for_a_target_that_is_starting() {
     let started = std::time::Instant::now();
     assert!(wait_until_reachable(&refused, "no credentials", &Options::default(), wait).await.is_err());
     assert!(started.elapsed() < Duration::from_secs(1), "waiting does not cure a refusal");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flow_that_must_be_alone_overlaps_with_no_other() {
+    let jobs = ["a", "b", "alone", "c", "d"].map(|name| Creator::job(name, 2)).into();
+    let seen = run(jobs, Fault::Slow, Options::default(), None).await;
+    let bounds: Vec<String> = seen
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::ScenarioStarted { scenario } => Some(format!("{scenario} starts")),
+            Event::ScenarioFinished { scenario, .. } => Some(format!("{scenario} ends")),
+            _ => None,
+        })
+        .collect();
+    let start = bounds.iter().position(|bound| bound == "alone starts").unwrap();
+    assert_eq!(start, 4, "{bounds:?}");
+    assert_eq!(bounds[start + 1], "alone ends", "{bounds:?}");
+    assert_eq!(bounds.len(), 10, "{bounds:?}");
 }

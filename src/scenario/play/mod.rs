@@ -205,6 +205,10 @@ impl Flow for ScenarioFlow {
     fn completed(&self) -> bool {
         self.cursor >= self.state.scenario.steps.len() && matches!(self.pending, Pending::Nothing) && self.state.intact
     }
+
+    fn alone(&self) -> bool {
+        self.state.scenario.tags.iter().any(|tag| tag == "alone")
+    }
 }
 
 #[cfg(test)]
