@@ -207,7 +207,7 @@ impl Flow for ScenarioFlow {
     }
 
     fn alone(&self) -> bool {
-        self.state.scenario.tags.iter().any(|tag| tag == "alone")
+        self.state.scenario.alone
     }
 }
 
