@@ -119,6 +119,7 @@ impl Creator {
             clients: vec!["okta/aiw".to_owned()],
             flows: vec!["OKTA-F03".to_owned()],
             users,
+            alone: false,
         }
     }
 }
@@ -243,10 +244,29 @@ async fn failing_scenarios_are_cleaned_up_newest_first_and_absence_is_proven() {
         })
         .take(4)
         .collect();
-    assert_eq!(ids, ["a#1", "a#2", "cleanup/a#1", "cleanup/a#2"]);
+    assert_eq!(ids, ["a#1", "a#2", "cleanup/a/1#1", "cleanup/a/2#1"]);
     assert_eq!(seen.count(|event| matches!(event, Event::Found(_))), 3);
     assert!(matches!(seen.events.first(), Some(Event::RunStarted { planned: 2, .. })));
     assert!(matches!(seen.events.last(), Some(Event::RunFinished { .. })));
+}
+
+#[tokio::test]
+async fn what_must_be_alone_runs_after_the_rest_and_by_itself() {
+    let mut jobs: Vec<_> = ["a", "b", "c", "d"].map(|name| Creator::job(name, 2)).into();
+    jobs[0].alone = true;
+    jobs[2].alone = true;
+    let seen = run(jobs, Fault::Slow, Options::default(), None).await;
+    let begun: Vec<_> = seen
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::ScenarioStarted { scenario } => Some(format!("+{scenario}")),
+            Event::ScenarioFinished { scenario, .. } => Some(format!("-{scenario}")),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(begun[..2], ["+b", "+d"]);
+    assert_eq!(begun[4..], ["+a", "-a", "+c", "-c"]);
 }
 
 #[tokio::test]
