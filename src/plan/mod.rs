@@ -56,7 +56,7 @@ pub struct Options<'a> {
 
 /// What will run.
 pub struct Plan {
-    /// In the order of starting.
+    /// In the order of starting; those that need a quiet tenant are last.
     pub scenarios: Vec<PlannedScenario>,
     /// Selected, but not to be run; in the order of their ids.
     pub skipped: Vec<Skipped>,
@@ -76,6 +76,8 @@ pub struct PlannedScenario {
     pub clients: Vec<String>,
     /// The flows that it shows.
     pub flows: Vec<String>,
+    /// Whether nothing may run beside it.
+    pub alone: bool,
     /// What it costs at most, if nothing goes wrong.
     pub estimate: Estimate,
     /// The scenario, ready to be driven.
@@ -117,6 +119,7 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
         scenarios.iter().filter(|scenario| options.selection.takes(scenario)).collect();
     selected.sort_by(|a, b| a.id.cmp(&b.id));
     selected.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
+    selected.sort_by_key(|scenario| scenario.alone);
     let draw = Draw { seed: options.seed, marker: options.marker.clone(), identifier: options.profile.identifier };
     let settings = Settings { draw, base_url: options.base_url.clone() };
     let mut plan =
@@ -150,6 +153,7 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
                     title: scenario.title.clone(),
                     clients,
                     flows: scenario.flows.clone(),
+                    alone: scenario.alone,
                     estimate: cost,
                     flow: Box::new(ScenarioFlow::new(Arc::clone(scenario), &settings)),
                 });

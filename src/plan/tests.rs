@@ -103,6 +103,9 @@ fn the_order_follows_the_seed_alone() {
     let mut reversed = all();
     reversed.reverse();
     assert_eq!(order(5, &all()), order(5, &reversed));
+    let mut quiet = all();
+    quiet[0] = scenario("rfc/a", "alone = true");
+    assert!((0..20).all(|seed| order(seed, &quiet).last().is_some_and(|id| id == "rfc/a")));
     assert!((0..20).any(|seed| order(seed, &all()) != order(5, &all())));
 }
 

@@ -32,6 +32,8 @@ pub struct Scenario {
     pub people: Vec<String>,
     /// The groups that it draws.
     pub groups: Vec<String>,
+    /// Whether it needs a quiet tenant: nothing else may run beside it.
+    pub alone: bool,
     /// Why it exists.
     pub note: Option<String>,
     /// Its own variables; strings may use people and groups.

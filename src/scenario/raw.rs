@@ -26,6 +26,8 @@ pub(super) struct Scenario {
     pub people: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     pub groups: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub alone: bool,
     pub note: Option<String>,
     #[serde(default)]
     pub vars: Table<toml::Value>,

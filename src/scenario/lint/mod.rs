@@ -87,6 +87,7 @@ impl Linter<'_> {
             actions,
             people,
             groups,
+            alone: raw.alone,
             note: raw.note,
             vars,
             steps,

@@ -1,5 +1,6 @@
 //! A scenario as a [`Flow`]: says what to send, judges the answers, remembers what later steps need. A step whose
-//! precondition failed is not sent, its rows become inconclusive with the exchange that broke it as evidence.
+//! precondition failed is not sent, its rows become inconclusive with the exchange that broke it as evidence. Standing
+//! checks are the driver's matter.
 
 mod judge;
 mod request;
@@ -89,13 +90,12 @@ impl ScenarioFlow {
                 for sent in batch {
                     let (own, others) = rest.split_at(sent.count.min(rest.len()));
                     rest = others;
-                    self.state.answered(sent.index, sent.request, own);
+                    self.state.finished(sent.index, sent.request, own, own);
                 }
                 None
             }
             Pending::Walk(mut walk) => {
                 let exchange = exchanges.first()?;
-                self.state.observe(exchange);
                 if let Some(request) = walk.take(exchange) {
                     let name = walk.name(&self.script(walk.index).name);
                     self.pending = Pending::Walk(walk);
@@ -115,11 +115,10 @@ impl ScenarioFlow {
                 let exchange = exchanges.first()?;
                 let until = self.script(index).until?;
                 if tries < until.tries && !self.state.would_hold(index, exchange) {
-                    self.state.observe(exchange);
                     self.pending = Pending::Until { index, request, tries, pausing: true };
                     return Some(Next::Wait(until.every));
                 }
-                self.state.answered(index, request, exchanges);
+                self.state.finished(index, request, exchanges, exchanges);
                 None
             }
         }

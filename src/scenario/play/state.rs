@@ -1,6 +1,6 @@
 //! What a scenario knows while it is played: variables, answered steps, what broke which of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -8,8 +8,7 @@ use serde_json::Value;
 use super::super::model::{Scenario, Step as Script};
 use super::super::template::Missing;
 use super::Settings;
-use crate::check::standing;
-use crate::flow::{Evidence, Outcome, Remark, Step};
+use crate::flow::{Evidence, Remark, Step};
 use crate::scim::address;
 use crate::wire::{Exchange, ExchangeId, Request};
 
@@ -27,8 +26,6 @@ pub(super) struct State {
     pub undo: Vec<Step>,
     /// False once a step was not sent, not answered or inconclusive.
     pub intact: bool,
-    /// Standing checks that have passed already: one pass of each is enough.
-    passed: BTreeSet<(&'static str, String)>,
 }
 
 /// Why something cannot be had: the exchange to blame and a phrase.
@@ -55,7 +52,6 @@ impl State {
             remarks: Vec::new(),
             undo: Vec::new(),
             intact: true,
-            passed: BTreeSet::new(),
         };
         let family = scenario.clients.first().and_then(|client| client.split('/').next()).unwrap_or_default();
         let draw = &settings.draw;
@@ -125,30 +121,6 @@ impl State {
                 Err(Broken { exchange: ExchangeId(String::new()), reason: format!("step \"{name}\" was not played") })
             }
         }
-    }
-
-    /// Runs the standing checks over an exchange.
-    pub fn observe(&mut self, exchange: &Arc<Exchange>) {
-        for remark in standing::judge(exchange) {
-            let keep = match &remark {
-                Remark::Finding(finding) if finding.outcome == Outcome::Pass => match finding.position {
-                    crate::flow::Position::Check(name) => self.passed.insert((name, finding.requirement.clone())),
-                    crate::flow::Position::File { .. } => true,
-                },
-                Remark::Finding(_) | Remark::Reading(_) => true,
-            };
-            if keep {
-                self.remarks.push(remark);
-            }
-        }
-    }
-
-    /// A step whose every exchange is at hand, not yet observed.
-    pub fn answered(&mut self, index: usize, request: Request, exchanges: &[Arc<Exchange>]) {
-        for exchange in exchanges {
-            self.observe(exchange);
-        }
-        self.finished(index, request, exchanges, exchanges);
     }
 
     /// A step is over: saves, undo, rows. `evidence` are the exchanges behind a merged one, or the same.
