@@ -98,8 +98,12 @@ pub enum UnknownMembers {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Switches {
-    /// I-46
+    /// I-46, for users.
     pub patch_answer: PatchAnswer,
+    /// I-46, for groups: Entra ID asks that the answer does not repeat the members (ENTRA-059).
+    pub group_patch_answer: PatchAnswer,
+    /// I-52: a filter may name an attribute of an extension without its URN (ENTRA-017).
+    pub bare_filter_names: bool,
     /// The switches of PATCH itself.
     pub patch: PatchOptions,
     /// I-95: a second group of the same display name is refused.
@@ -114,6 +118,8 @@ impl Default for Switches {
     fn default() -> Self {
         Self {
             patch_answer: PatchAnswer::default(),
+            group_patch_answer: PatchAnswer::default(),
+            bare_filter_names: true,
             patch: PatchOptions::default(),
             group_name_unique: false,
             unknown_members: UnknownMembers::default(),

@@ -1,6 +1,7 @@
 //! Bulk (`RFC7644 §3.7`): operations in order, one that refers to a later one after it, results in the job's order.
 //!
-//! Every operation is performed as the single request would be. A reference that cannot be resolved, because its target
+//! Every operation is performed as the single request would be. Groups that are members of each other are created without
+//! the member that is still to come, which joins later. Any other reference that cannot be resolved, because its target
 //! failed, is missing or waits for the referrer in turn, gives 409 in that result (I-74).
 
 mod job;
@@ -17,6 +18,7 @@ use super::route::{Offer, Route};
 use super::write::{self, Ask};
 use crate::scim::project::Projection;
 use crate::scim::{Object, ScimError, ScimType, urn};
+use crate::store::Kind;
 use crate::wire::Method;
 use job::{Job, Operation};
 
@@ -26,17 +28,39 @@ use job::{Job, Operation};
 /// 400 `invalidSyntax` for a malformed job; 413 for more operations than the limit. Nothing was done then.
 pub(super) fn perform(context: &Context<'_>, body: &Value) -> Result<Answer, ScimError> {
     let job = Job::parse(body, context.server.profile.limits.bulk_operations)?;
-    let mut run = Run { context, created: HashMap::new(), results: vec![None; job.operations.len()], errors: 0 };
-    while let Some((index, ready)) = run.next(&job) {
+    let mut run = Run {
+        context,
+        created: HashMap::new(),
+        results: vec![None; job.operations.len()],
+        errors: 0,
+        later: Vec::new(),
+    };
+    while let Some((index, way)) = run.next(&job) {
         let operation = &job.operations[index];
-        let outcome = if ready { run.one(operation) } else { Err(unresolved()) };
+        let outcome = match way {
+            Way::Whole => run.one(operation, operation.data.as_ref()),
+            Way::Partly => run.partly(index, operation),
+            Way::Not => Err(unresolved()),
+        };
         run.record(index, operation, outcome);
+        run.join_later(&job)?;
         if job.fail_on_errors.is_some_and(|limit| run.errors >= limit) {
             break;
         }
     }
+    run.give_up(&job);
     let results: Vec<Value> = run.results.into_iter().flatten().collect();
     Ok(Answer::text(200, json!({ "schemas": [urn::BULK_RESPONSE], "Operations": results }).to_string()))
+}
+
+/// How the next operation can be performed.
+enum Way {
+    /// All that it refers to is there.
+    Whole,
+    /// A group, without the members that are still to come.
+    Partly,
+    /// Not at all.
+    Not,
 }
 
 /// A job under way.
@@ -46,21 +70,75 @@ struct Run<'a> {
     created: HashMap<String, String>,
     results: Vec<Option<Value>>,
     errors: usize,
+    /// Groups, by their place in the job, and the bulkIds of members that are still to join.
+    later: Vec<(usize, String)>,
 }
 
 impl Run<'_> {
-    /// The next operation, and whether all that it refers to is there: the first ready one; if none is, the first.
-    fn next(&self, job: &Job) -> Option<(usize, bool)> {
-        let mut waiting = (0..job.operations.len()).filter(|index| self.results[*index].is_none()).peekable();
-        let first = *waiting.peek()?;
-        // Only what stands before a possible target can be overtaken, so that the order is kept where it may matter.
-        let ready = waiting.find(|index| job.operations[*index].refers_to.iter().all(|id| self.created.contains_key(id)));
-        Some(ready.map_or((first, false), |index| (index, true)))
+    /// The next operation: the first whose references are all there, so that nothing else changes its order; else the
+    /// first group that can do without them for now; else the first.
+    fn next(&self, job: &Job) -> Option<(usize, Way)> {
+        let waiting = || (0..job.operations.len()).filter(|index| self.results[*index].is_none());
+        let first = waiting().next()?;
+        let there = |id: &String| self.created.contains_key(id);
+        if let Some(index) = waiting().find(|index| job.operations[*index].refers_to.iter().all(there)) {
+            return Some((index, Way::Whole));
+        }
+        let coming = |id: &String| waiting().any(|index| job.operations[index].bulk_id.as_ref() == Some(id));
+        let partly = waiting().find(|index| {
+            let operation = &job.operations[*index];
+            let members = operation.data.as_ref().map(reference::in_members).unwrap_or_default();
+            let optional = |id: &String| there(id) || (members.contains(id) && coming(id));
+            operation.method == Method::Post && operation.path == "/Groups" && operation.refers_to.iter().all(optional)
+        });
+        Some(partly.map_or((first, Way::Not), |index| (index, Way::Partly)))
     }
 
-    fn one(&self, operation: &Operation) -> Result<Answer, ScimError> {
+    fn partly(&mut self, index: usize, operation: &Operation) -> Result<Answer, ScimError> {
+        let missing: Vec<&String> = operation.refers_to.iter().filter(|id| !self.created.contains_key(*id)).collect();
+        let data = operation.data.as_ref().map(|data| reference::without_members(data, &missing));
+        let answer = self.one(operation, data.as_ref())?;
+        self.later.extend(missing.into_iter().map(|id| (index, id.clone())));
+        Ok(answer)
+    }
+
+    /// Lets members join whose creation their groups did not wait for.
+    fn join_later(&mut self, job: &Job) -> Result<(), ScimError> {
+        let (ready, later) =
+            std::mem::take(&mut self.later).into_iter().partition(|(_, id)| self.created.contains_key(id));
+        self.later = later;
+        let ready: Vec<(usize, String)> = ready;
+        for (index, member) in ready {
+            let (Some(group), Some(member)) = (self.id_of(job, index), self.created.get(&member)) else { continue };
+            let value = json!([{ "value": member }]);
+            let patch = json!({ "Operations": [{ "op": "add", "path": "members", "value": value }] });
+            let ask = Ask { projection: &Projection::Default, conditions: Conditions::default() };
+            let answer = write::modify(self.context, Kind::Group, group, &ask, &patch)?;
+            if let (Some(Some(Value::Object(result))), Some(tag)) = (self.results.get_mut(index), answer.etag) {
+                result.insert("version".into(), Value::String(tag));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes back the groups whose members never came.
+    fn give_up(&mut self, job: &Job) {
+        for (index, _) in std::mem::take(&mut self.later) {
+            if let Some(group) = self.id_of(job, index) {
+                // It may be gone already, through another missing member or another client.
+                let _ = write::delete(self.context, Kind::Group, group, &Conditions::default());
+            }
+            self.record(index, &job.operations[index], Err(unresolved()));
+        }
+    }
+
+    fn id_of(&self, job: &Job, index: usize) -> Option<&String> {
+        self.created.get(job.operations.get(index)?.bulk_id.as_ref()?)
+    }
+
+    fn one(&self, operation: &Operation, data: Option<&Value>) -> Result<Answer, ScimError> {
         let path = reference::resolved_path(&operation.path, &self.created);
-        let data = operation.data.as_ref().map(|data| reference::resolved(data, &self.created));
+        let data = data.map(|data| reference::resolved(data, &self.created));
         let capabilities = self.context.capabilities();
         let syntax = |detail: &str| ScimError::bad(ScimType::InvalidSyntax, detail);
         let route = Route::find(&path, capabilities).ok_or_else(|| ScimError::new(404, "no such endpoint"))?;

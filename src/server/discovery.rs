@@ -75,9 +75,10 @@ pub(super) fn resource_types(context: &Context<'_>, name: Option<&str>) -> Resul
 /// 404 for an unknown URN.
 pub(super) fn schemas(context: &Context<'_>, name: Option<&str>) -> Result<Answer, ScimError> {
     let served = |schema: &&Schema| schema.urn != urn::GROUP || context.capabilities().groups;
-    let all = schema::all().into_iter().filter(served).map(|schema| {
-        described(context, schema.to_object(), "Schema", &format!("Schemas/{}", schema.urn))
-    });
+    let all = schema::all()
+        .into_iter()
+        .filter(served)
+        .map(|schema| described(context, schema.to_object(), "Schema", &format!("Schemas/{}", schema.urn)));
     one_or_all(all.collect(), name, "schema")
 }
 
@@ -100,7 +101,8 @@ fn one_or_all(all: Vec<Object>, name: Option<&str>, what: &str) -> Result<Answer
             .to_string(),
         ));
     };
-    let same = |object: &Object| object.get("id").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(name));
+    let same =
+        |object: &Object| object.get("id").and_then(Value::as_str).is_some_and(|id| id.eq_ignore_ascii_case(name));
     let found = all.into_iter().find(same).ok_or_else(|| ScimError::new(404, format!("no such {what}")))?;
     let location = found.get("meta").and_then(|meta| meta.get("location")).and_then(Value::as_str).map(Into::into);
     Ok(Answer { location, ..Answer::object(200, found) })

@@ -67,8 +67,8 @@ fn locate<'a>(server: &'a Server, path: &'a str) -> Result<(&'a Place, &'a str),
         let Some(bare) = place.base_path.strip_suffix("/v2") else { continue };
         let Some(rest) = below(bare) else { continue };
         let segment = rest.split('/').nth(1).unwrap_or_default();
-        let version = segment.strip_prefix('v').is_some_and(|number| number.starts_with(|c: char| c.is_ascii_digit()));
-        if version {
+        let number = segment.strip_prefix('v').unwrap_or_default();
+        if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
             return Err(ScimError::bad(ScimType::InvalidVers, format!("{segment} is not served, v2 is")));
         }
         return Ok((place, rest));
@@ -150,7 +150,11 @@ impl Handling<'_> {
     }
 
     fn resource(
-        &self, kind: Kind, id: &str, projection: &Projection, parameters: &[(String, String)],
+        &self,
+        kind: Kind,
+        id: &str,
+        projection: &Projection,
+        parameters: &[(String, String)],
     ) -> Result<Answer, ScimError> {
         let (context, ask) = (&self.context, self.ask(projection));
         match &self.method {
@@ -161,9 +165,7 @@ impl Handling<'_> {
                 let record = context.server.store.get(context.tenant, kind, id, search::links(kind, projection));
                 let record = record.map_err(refused)?.ok_or_else(missing)?;
                 match context.tag(&record) {
-                    Some(tag) if ask.conditions.unchanged(&tag) => {
-                        Ok(Answer { etag: Some(tag), ..Answer::empty(304) })
-                    }
+                    Some(tag) if ask.conditions.unchanged(&tag) => Ok(Answer { etag: Some(tag), ..Answer::empty(304) }),
                     _ => write::answer(context, 200, &record, projection),
                 }
             }
@@ -217,7 +219,9 @@ impl Handling<'_> {
         let select = Select::Name(fold(subject));
         let found = context.server.store.list(context.tenant, Kind::User, &select, Start::After(0), 1, Links::Skip);
         let record = found.map_err(refused)?.pop();
-        record.map(|record| record.id).ok_or_else(|| ScimError::new(404, "/Me: no user has the name of these credentials"))
+        record
+            .map(|record| record.id)
+            .ok_or_else(|| ScimError::new(404, "/Me: no user has the name of these credentials"))
     }
 }
 

@@ -1,5 +1,5 @@
-//! What the server must know of a filter beyond its truth: which attributes it names, which index answers it, and whether
-//! it is valid for a query over several types.
+//! What the server must know of a filter beyond its truth: which attributes it names, which index answers it, whether it
+//! is valid for a query over several types.
 
 use crate::scim::ScimError;
 use crate::scim::filter::{Filter, Literal, Op, check};
@@ -22,32 +22,21 @@ pub(super) fn any(filter: &Filter, test: &mut dyn FnMut(&AttrPath) -> bool) -> b
     }
 }
 
-/// Checks a filter for a query over these kinds: every term must be valid for one of them, since an attribute that a type
-/// lacks only counts as having no value there (`RFC7644 §3.4.2.1`).
+/// Checks a filter for a query over these kinds; an attribute that a type lacks only counts as having no value there
+/// (`RFC7644 §3.4.2.1`).
 ///
 /// # Errors
 /// As `scim::filter::check`.
 pub(super) fn valid(filter: &Filter, kinds: &[Kind]) -> Result<(), ScimError> {
-    match filter {
-        Filter::And(terms) | Filter::Or(terms) => terms.iter().try_for_each(|term| valid(term, kinds)),
-        Filter::Not(inner) => valid(inner, kinds),
-        term => {
-            let mut verdict = Ok(());
-            for kind in kinds {
-                verdict = check(term, resource_type(*kind));
-                if verdict.is_ok() {
-                    break;
-                }
-            }
-            verdict
-        }
-    }
+    kinds.iter().try_for_each(|kind| check(filter, resource_type(*kind)))
 }
 
 /// The look-up that finds every match, and whether it finds nothing else.
 pub(super) fn plan(filter: &Filter, kind: Kind) -> (Select, bool) {
     match filter {
-        Filter::Compare(path, Op::Eq, Literal::String(text)) => look_up(path, text, kind).unwrap_or((Select::All, false)),
+        Filter::Compare(path, Op::Eq, Literal::String(text)) => {
+            look_up(path, text, kind).unwrap_or((Select::All, false))
+        }
         Filter::And(terms) => {
             let found = terms.iter().map(|term| plan(term, kind).0).find(|select| *select != Select::All);
             (found.unwrap_or(Select::All), false)
@@ -73,6 +62,7 @@ fn look_up(path: &AttrPath, text: &str, kind: Kind) -> Option<(Select, bool)> {
 
 /// Whether a filter or sort path names an attribute of that name, in the core schemas.
 pub(super) fn names(path: &AttrPath, name: &str) -> bool {
-    let core = path.urn.as_ref().is_none_or(|urn| [urn::USER, urn::GROUP].iter().any(|core| urn.eq_ignore_ascii_case(core)));
+    let core =
+        path.urn.as_ref().is_none_or(|urn| [urn::USER, urn::GROUP].iter().any(|core| urn.eq_ignore_ascii_case(core)));
     core && path.name.eq_ignore_ascii_case(name)
 }

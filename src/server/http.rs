@@ -42,11 +42,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self {
-            head: Duration::from_secs(30),
-            request: Duration::from_secs(30),
-            shutdown: Duration::from_secs(10),
-        }
+        Self { head: Duration::from_secs(30), request: Duration::from_secs(30), shutdown: Duration::from_secs(10) }
     }
 }
 
@@ -57,7 +53,10 @@ pub async fn serve(listener: TcpListener, server: Arc<Server>, shutdown: impl Fu
 
 /// As [`serve`], with other time-outs.
 pub async fn serve_with(
-    listener: TcpListener, server: Arc<Server>, shutdown: impl Future<Output = ()>, timeouts: Timeouts,
+    listener: TcpListener,
+    server: Arc<Server>,
+    shutdown: impl Future<Output = ()>,
+    timeouts: Timeouts,
 ) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let (stop, stopping) = watch::channel(false);
@@ -84,7 +83,8 @@ pub async fn serve_with(
 }
 
 async fn accept(
-    listener: &TcpListener, room: &Arc<Semaphore>,
+    listener: &TcpListener,
+    room: &Arc<Semaphore>,
 ) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let permit = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
@@ -122,7 +122,9 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 }
 
 async fn exchange(
-    server: Arc<Server>, request: hyper::Request<Incoming>, timeouts: Timeouts,
+    server: Arc<Server>,
+    request: hyper::Request<Incoming>,
+    timeouts: Timeouts,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let head = request.method() == hyper::Method::HEAD;
     let (answer, close) = match receive(&server, request, timeouts.request).await {
@@ -133,12 +135,13 @@ async fn exchange(
     Ok(response(answer, close))
 }
 
-async fn receive(
-    server: &Server, request: hyper::Request<Incoming>, patience: Duration,
-) -> Result<Request, ScimError> {
+async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: Duration) -> Result<Request, ScimError> {
     let limits = &server.profile().limits;
     let limit = limits.body_bytes.max(limits.bulk_bytes);
     let (head, body) = request.into_parts();
+    if head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > HEAD_BYTES {
+        return Err(ScimError::new(431, format!("the headers are larger than {HEAD_BYTES} bytes")));
+    }
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(too_large("body limit", limit));
     }

@@ -65,7 +65,8 @@ pub(super) fn accepts(accept: Option<&str>) -> bool {
         let refused = parts.any(|part| {
             part.to_ascii_lowercase().strip_prefix("q=").and_then(|q| q.trim().parse::<f32>().ok()) == Some(0.0)
         });
-        !refused && matches!(range.as_str(), "*/*" | "*" | "application/*" | "application/scim+json" | "application/json")
+        !refused
+            && matches!(range.as_str(), "*/*" | "*" | "application/*" | "application/scim+json" | "application/json")
     })
 }
 

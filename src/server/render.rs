@@ -69,15 +69,16 @@ const fn links_name(kind: Kind) -> &'static str {
 fn element(context: &Context<'_>, owner: Kind, link: &Link, detail: Detail) -> Value {
     let mut element = Object::new();
     element.insert("value".into(), Value::String(link.id.clone()));
-    let Some(kind) = link.kind else { return Value::Object(element) };
-    if detail == Detail::Full {
-        element.insert("$ref".into(), Value::String(context.location(kind, &link.id)));
+    if let Some(kind) = link.kind {
+        if detail == Detail::Full {
+            element.insert("$ref".into(), Value::String(context.location(kind, &link.id)));
+        }
+        let name = match owner {
+            Kind::User => "direct",
+            Kind::Group => kind.name(),
+        };
+        element.insert("type".into(), Value::String(name.into()));
     }
-    let name = match owner {
-        Kind::User => "direct",
-        Kind::Group => kind.name(),
-    };
-    element.insert("type".into(), Value::String(name.into()));
     if let (Detail::Full, Some(display)) = (detail, &link.display) {
         element.insert("display".into(), Value::String(display.clone()));
     }

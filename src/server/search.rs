@@ -7,7 +7,7 @@ use super::answer::{Answer, missing, refused};
 use super::context::{Context, resource_type};
 use super::filter::{any, names, plan, valid};
 use super::render::{self, Detail};
-use crate::scim::filter::{self, Filter, matches};
+use crate::scim::filter::{self, Filter, matches, qualify};
 use crate::scim::list::SearchRequest;
 use crate::scim::path::AttrPath;
 use crate::scim::project::Projection;
@@ -37,10 +37,13 @@ impl Query {
         if request.filter.is_some() && !context.capabilities().filter {
             return Err(no_filters());
         }
+        let bare = context.server.profile.switches.bare_filter_names;
+        // Only users have an extension, so that a query over both types needs no second form.
+        let qualified = |filter| if bare { qualify(filter, resource_type(Kind::User)) } else { filter };
         let limits = &context.server.profile.limits;
         let sort = request.sort_by.filter(|_| context.capabilities().sort).map(|path| (path, request.descending));
         Ok(Self {
-            filter: request.filter,
+            filter: request.filter.map(qualified),
             sort,
             skip: request.start_index.saturating_sub(1),
             take: request.count.unwrap_or(limits.page_default).min(limits.page_max),
@@ -86,7 +89,11 @@ pub(super) fn list(context: &Context<'_>, kinds: &[Kind], query: &Query) -> Resu
 /// # Errors
 /// 404; 400 `invalidFilter`.
 pub(super) fn one(
-    context: &Context<'_>, kind: Kind, id: &str, text: &str, projection: &Projection,
+    context: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    text: &str,
+    projection: &Projection,
 ) -> Result<Answer, ScimError> {
     if !context.capabilities().filter {
         return Err(no_filters());
@@ -176,7 +183,11 @@ fn in_order(context: &Context<'_>, kinds: &[Kind], query: &Query) -> Result<(usi
 
 /// In the order of an attribute; equals stay in the store's order.
 fn sorted(
-    context: &Context<'_>, kinds: &[Kind], query: &Query, path: &AttrPath, descending: bool,
+    context: &Context<'_>,
+    kinds: &[Kind],
+    query: &Query,
+    path: &AttrPath,
+    descending: bool,
 ) -> Result<(usize, Vec<Record>), ScimError> {
     let mut all: Vec<(Object, Record)> = Vec::new();
     for &kind in kinds {
@@ -197,7 +208,11 @@ fn sorted(
 
 /// Visits every match of one kind with its object.
 fn each(
-    context: &Context<'_>, kind: Kind, query: &Query, select: &Select, mut visit: impl FnMut(Record, Object),
+    context: &Context<'_>,
+    kind: Kind,
+    query: &Query,
+    select: &Select,
+    mut visit: impl FnMut(Record, Object),
 ) -> Result<(), ScimError> {
     let mut after = 0;
     loop {

@@ -9,7 +9,7 @@ use super::Server;
 use crate::profile::UnknownMembers;
 use crate::scim::name::{fold, user_name_key};
 use crate::scim::{Object, ScimError, ScimType};
-use crate::store::{Body, Keys, Kind, Members, Record, Strangers};
+use crate::store::{Body, Keys, Kind, Member, Members, Record, Strangers};
 
 /// Attributes that are computed, kept elsewhere or not kept at all.
 const APART: [&str; 5] = ["id", "meta", "groups", "members", "password"];
@@ -19,8 +19,8 @@ const APART: [&str; 5] = ["id", "meta", "groups", "members", "password"];
 pub(super) struct Parts {
     pub keys: Keys,
     pub body: Object,
-    /// Ids of a group's members, each once, in order.
-    pub members: Vec<String>,
+    /// A group's members, each once, in order.
+    pub members: Vec<Member>,
     /// Whether a password was given.
     pub password: bool,
 }
@@ -40,9 +40,7 @@ impl Parts {
                 let labels = [text("displayName"), formatted.unwrap_or_default().to_owned(), text("userName")];
                 (key, true, labels.into_iter().find(|label| !label.is_empty()).unwrap_or_default())
             }
-            Kind::Group => {
-                (fold(&text("displayName")), server.profile.switches.group_name_unique, text("displayName"))
-            }
+            Kind::Group => (fold(&text("displayName")), server.profile.switches.group_name_unique, text("displayName")),
         };
         let external_id = resource.get("externalId").and_then(Value::as_str).map(ToOwned::to_owned);
         let mut members = Vec::new();
@@ -52,7 +50,8 @@ impl Parts {
                 let id = element.get("value").and_then(Value::as_str).filter(|id| !id.is_empty());
                 let id = id.ok_or_else(|| invalid("members: an element has no value".into()))?;
                 if seen.insert(id) {
-                    members.push(id.to_owned());
+                    let display = element.get("display").and_then(Value::as_str).map(ToOwned::to_owned);
+                    members.push(Member { id: id.to_owned(), display });
                 }
             }
         }
@@ -67,10 +66,16 @@ impl Parts {
             return Members::KEEP;
         }
         let before: HashSet<&str> = record.links.iter().map(|link| link.id.as_str()).collect();
-        let after: HashSet<&str> = self.members.iter().map(String::as_str).collect();
+        let after: HashSet<&str> = self.members.iter().map(|member| member.id.as_str()).collect();
         Members {
-            add: self.members.iter().filter(|id| !before.contains(id.as_str())).cloned().collect(),
-            remove: record.links.iter().map(|link| &link.id).filter(|id| !after.contains(id.as_str())).cloned().collect(),
+            add: self.members.iter().filter(|member| !before.contains(member.id.as_str())).cloned().collect(),
+            remove: record
+                .links
+                .iter()
+                .map(|link| &link.id)
+                .filter(|id| !after.contains(id.as_str()))
+                .cloned()
+                .collect(),
         }
     }
 

@@ -37,7 +37,9 @@ fn named(operation: &Operation, options: &PatchOptions) -> Option<Vec<String>> {
         }
         (Some(PatchPath::Attr(path)), op) if is_members(path) => match (op, &operation.value) {
             (OpKind::Add, Some(value)) => values(value),
-            (OpKind::Remove, Some(value)) if options.remove_listed_values => values(value).filter(|ids| !ids.is_empty()),
+            (OpKind::Remove, Some(value)) if options.remove_listed_values => {
+                values(value).filter(|ids| !ids.is_empty())
+            }
             _ => None,
         },
         (Some(PatchPath::Attr(path)), _) => {
@@ -72,9 +74,46 @@ fn values(value: &Value) -> Option<Vec<String>> {
 /// Whether a path selects by what the server computes (`display`, `$ref`).
 pub(super) fn looks_at_display(request: &PatchRequest) -> bool {
     request.operations.iter().any(|operation| match &operation.path {
-        Some(PatchPath::Value { filter, .. }) => {
-            super::filter::any(filter, &mut |path| ["display", "$ref"].contains(&path.name.to_ascii_lowercase().as_str()))
-        }
+        Some(PatchPath::Value { filter, .. }) => super::filter::any(filter, &mut |path| {
+            ["display", "$ref"].contains(&path.name.to_ascii_lowercase().as_str())
+        }),
         _ => false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn members_are_named_or_not() {
+        let options = PatchOptions::default();
+        for (operations, ids) in [
+            (json!([{"op": "add", "path": "members", "value": [{"value": "b"}, {"value": "a"}]}]), Some("a b")),
+            (json!([{"op": "Add", "path": "members", "value": {"value": "a", "display": "x"}}]), Some("a")),
+            (json!([{"op": "add", "value": {"members": [{"value": "a"}], "displayName": "x"}}]), Some("a")),
+            (json!([{"op": "remove", "path": "members[value eq \"a\"]"}]), Some("a")),
+            (json!([{"op": "remove", "path": "members", "value": [{"value": "a"}]}]), Some("a")),
+            (json!([{"op": "replace", "path": "displayName", "value": "x"}]), Some("")),
+            (json!([{"op": "replace", "value": {"id": "1", "displayName": "x"}}]), Some("")),
+            (json!([{"op": "remove", "path": "members"}]), None),
+            (json!([{"op": "remove", "path": "members", "value": []}]), None),
+            (json!([{"op": "replace", "path": "members", "value": [{"value": "a"}]}]), None),
+            (json!([{"op": "replace", "value": {"members": [{"value": "a"}]}}]), None),
+            (json!([{"op": "remove", "path": "members[display eq \"a\"]"}]), None),
+            (json!([{"op": "remove", "path": "members[value sw \"a\"]"}]), None),
+            (json!([{"op": "remove", "path": "members[value eq \"a\"].display"}]), None),
+            (json!([{"op": "add", "path": "members.display", "value": "x"}]), None),
+            (json!([{"op": "add", "path": "members", "value": ["a"]}]), None),
+            (
+                json!([{"op": "add", "path": "members", "value": [{"value": "a"}]}, {"op": "remove", "path": "members"}]),
+                None,
+            ),
+        ] {
+            let request = PatchRequest::parse(&json!({ "Operations": operations.clone() }), &options).unwrap();
+            let named = named_members(Kind::Group, &request, &options).map(|ids| ids.join(" "));
+            assert_eq!(named.as_deref(), ids, "{operations}");
+        }
+    }
 }

@@ -54,7 +54,11 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
 /// # Errors
 /// As `scim::resource::replace`; 404, 409, 412.
 pub(super) fn replace(
-    context: &Context<'_>, kind: Kind, id: &str, ask: &Ask<'_>, body: &Value,
+    context: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    ask: &Ask<'_>,
+    body: &Value,
 ) -> Result<Answer, ScimError> {
     let body = as_object(body)?;
     let options = body_options(context);
@@ -69,7 +73,11 @@ pub(super) fn replace(
 /// # Errors
 /// As `scim::patch`; 404, 409, 412.
 pub(super) fn modify(
-    context: &Context<'_>, kind: Kind, id: &str, ask: &Ask<'_>, body: &Value,
+    context: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    ask: &Ask<'_>,
+    body: &Value,
 ) -> Result<Answer, ScimError> {
     let switches = &context.server.profile.switches;
     let request = PatchRequest::parse(body, &switches.patch)?;
@@ -77,7 +85,11 @@ pub(super) fn modify(
     let record = change(context, kind, id, ask, &scope, |old| {
         patch::apply(old, &request, resource_type(kind), &switches.patch)
     })?;
-    if switches.patch_answer == PatchAnswer::NoContent && matches!(ask.projection, Projection::Default) {
+    let form = match kind {
+        Kind::User => switches.patch_answer,
+        Kind::Group => switches.group_patch_answer,
+    };
+    if form == PatchAnswer::NoContent && matches!(ask.projection, Projection::Default) {
         return Ok(Answer { etag: context.tag(&record), ..Answer::empty(204) });
     }
     answer(context, 200, &record, ask.projection)
@@ -88,7 +100,10 @@ pub(super) fn modify(
 /// # Errors
 /// 404, 412.
 pub(super) fn delete(
-    context: &Context<'_>, kind: Kind, id: &str, conditions: &Conditions<'_>,
+    context: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    conditions: &Conditions<'_>,
 ) -> Result<Answer, ScimError> {
     let server = context.server;
     for _ in 0..ATTEMPTS {
@@ -126,7 +141,11 @@ impl Scope {
 
 /// Reads, computes, writes on the same version; the record as it stands afterwards. What changes nothing is not written.
 fn change(
-    context: &Context<'_>, kind: Kind, id: &str, ask: &Ask<'_>, scope: &Scope,
+    context: &Context<'_>,
+    kind: Kind,
+    id: &str,
+    ask: &Ask<'_>,
+    scope: &Scope,
     make: impl Fn(&Object) -> Result<Object, ScimError>,
 ) -> Result<Record, ScimError> {
     let server = context.server;
@@ -179,7 +198,10 @@ fn current(context: &Context<'_>, record: Record) -> Result<Record, ScimError> {
 /// # Errors
 /// As `render::text`.
 pub(super) fn answer(
-    context: &Context<'_>, status: u16, record: &Record, projection: &Projection,
+    context: &Context<'_>,
+    status: u16,
+    record: &Record,
+    projection: &Projection,
 ) -> Result<Answer, ScimError> {
     Ok(Answer {
         location: Some(context.location(record.kind, &record.id)),

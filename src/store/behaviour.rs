@@ -38,10 +38,14 @@ pub(crate) fn draft(kind: Kind, id: &str, name: &str, members: &[&str]) -> Draft
         kind,
         keys: keys(name, kind == Kind::User),
         body: body(name),
-        members: members.iter().map(ToString::to_string).collect(),
+        members: members.iter().map(|id| member(id)).collect(),
         strangers: Strangers::Refuse,
         now: at(0),
     }
+}
+
+fn member(id: &str) -> Member {
+    Member { id: id.into(), display: None }
 }
 
 fn change(kind: Kind, id: &str, name: &str, expected: u64) -> Change {
@@ -131,9 +135,14 @@ fn memberships(store: &dyn Store) {
     assert_eq!(store.get("t", Kind::Group, "g", Links::Among(&some)).unwrap().unwrap().links.len(), 1);
 
     let mut swap = change(Kind::Group, "g", "green", 1);
-    swap.members = Members { add: vec!["3".into(), "1".into()], remove: vec!["2".into(), "zz".into()] };
+    swap.members = Members { add: vec![named("3", "Cee"), named("1", "late")], remove: vec!["2".into(), "zz".into()] };
     store.replace("t", swap).unwrap();
     assert_eq!(links(store, Kind::Group, "g"), ["1", "3"]);
+    let group = store.get("t", Kind::Group, "g", Links::All).unwrap().unwrap();
+    let shown: Vec<_> = group.links.iter().filter_map(|link| link.display.as_deref()).collect();
+    assert_eq!(shown, ["Label ann", "Cee"], "the name given at joining, else the label");
+    let user = store.get("t", Kind::User, "3", Links::All).unwrap().unwrap();
+    assert_eq!(user.links[0].display.as_deref(), Some("Label green"));
     assert!(links(store, Kind::User, "2").is_empty());
 
     store.delete("t", Kind::User, "1", None, at(5)).unwrap();
@@ -143,6 +152,10 @@ fn memberships(store: &dyn Store) {
     assert!(links(store, Kind::User, "3").is_empty());
     assert_eq!(links(store, Kind::Group, "h"), ["h"]);
     store.delete("t", Kind::Group, "h", None, at(7)).unwrap();
+}
+
+fn named(id: &str, display: &str) -> Member {
+    Member { id: id.into(), display: Some(display.into()) }
 }
 
 fn ids_of(record: &Record) -> Vec<&str> {
@@ -160,7 +173,7 @@ fn strangers(store: &dyn Store) {
     let group = store.get("t", Kind::Group, "g", Links::All).unwrap().unwrap();
     assert_eq!(group.links, [Link { id: "zz".into(), kind: None, display: None }]);
     let mut refused = change(Kind::Group, "g", "other", 1);
-    refused.members.add = vec!["1".into(), "yy".into()];
+    refused.members.add = vec![member("1"), member("yy")];
     assert_eq!(store.replace("t", refused).unwrap_err(), StoreError::Stranger("yy".into()));
     let group = store.get("t", Kind::Group, "g", Links::All).unwrap().unwrap();
     assert_eq!((group.version, group.links.len()), (1, 1), "nothing of a refused change stays");
@@ -220,7 +233,7 @@ fn concurrency(store: &dyn Store) {
                     loop {
                         let seen = store.get("t", Kind::Group, "g", Links::Skip).unwrap().unwrap();
                         let mut join = change(Kind::Group, "g", "green", seen.version);
-                        join.members.add = vec![id.clone()];
+                        join.members.add = vec![member(&id)];
                         match store.replace("t", join) {
                             Ok(_) => break,
                             Err(error) => assert_eq!(error, StoreError::Stale),

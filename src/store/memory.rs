@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use time::OffsetDateTime;
 
 use super::table::{Joined, Row, Table};
-use super::{Change, Draft, From, Kind, Link, Links, Members, Record, Select, Store, StoreError, Strangers};
+use super::{Change, Draft, From, Kind, Link, Links, Member, Members, Record, Select, Store, StoreError, Strangers};
 
 /// A store that lives in memory.
 #[derive(Debug, Default)]
@@ -59,17 +59,18 @@ impl Tenant {
         Kind::ALL.into_iter().find_map(|kind| self.table(kind).get(id).map(|row| (kind, row)))
     }
 
-    fn known(&self, ids: &[String], strangers: Strangers, newborn: &str) -> Result<(), StoreError> {
-        match ids.iter().find(|id| *id != newborn && self.kind_of(id).is_none()) {
-            Some(id) if strangers == Strangers::Refuse => Err(StoreError::Stranger(id.clone())),
+    fn known(&self, members: &[Member], strangers: Strangers, newborn: &str) -> Result<(), StoreError> {
+        match members.iter().find(|member| member.id != newborn && self.kind_of(&member.id).is_none()) {
+            Some(member) if strangers == Strangers::Refuse => Err(StoreError::Stranger(member.id.clone())),
             _ => Ok(()),
         }
     }
 
-    fn link(&self, id: &str) -> Link {
-        match self.kind_of(id) {
-            Some((kind, row)) => Link { id: id.to_owned(), kind: Some(kind), display: Some(row.keys.label.clone()) },
-            None => Link { id: id.to_owned(), kind: None, display: None },
+    fn link(&self, member: &Member) -> Link {
+        let (id, given) = (member.id.clone(), member.display.clone());
+        match self.kind_of(&id) {
+            Some((kind, row)) => Link { id, kind: Some(kind), display: given.or_else(|| Some(row.keys.label.clone())) },
+            None => Link { id, kind: None, display: given },
         }
     }
 
@@ -81,9 +82,9 @@ impl Tenant {
         let mut record = row.record(kind);
         record.links = match (joined, links) {
             (None, _) | (_, Links::Skip) => Vec::new(),
-            (Some(joined), Links::All) => joined.iter().map(|id| self.link(id)).collect(),
+            (Some(joined), Links::All) => joined.iter().map(|member| self.link(member)).collect(),
             (Some(joined), Links::Among(ids)) => {
-                ids.iter().filter(|id| joined.contains(id)).map(|id| self.link(id)).collect()
+                ids.iter().filter_map(|id| joined.get(id)).map(|member| self.link(member)).collect()
             }
         };
         record
@@ -96,9 +97,10 @@ impl Tenant {
                 leave(&mut self.holders, id, group);
             }
         }
-        for id in &members.add {
-            if row.members.add(id) {
-                self.holders.entry(id.clone()).or_default().add(group);
+        for member in &members.add {
+            if row.members.add(member.clone()) {
+                let holder = Member { id: group.to_owned(), display: None };
+                self.holders.entry(member.id.clone()).or_default().add(holder);
             }
         }
     }
@@ -180,11 +182,11 @@ impl Store for MemoryStore {
         }
         let Some(row) = tenant.table_mut(kind).remove(id) else { return Err(StoreError::Missing) };
         for member in row.members.iter() {
-            leave(&mut tenant.holders, member, id);
+            leave(&mut tenant.holders, &member.id, id);
         }
         if let Some(groups) = tenant.holders.remove(id) {
             for group in groups.iter() {
-                if let Some(group) = tenant.groups.get_mut(group) {
+                if let Some(group) = tenant.groups.get_mut(&group.id) {
                     group.members.remove(id);
                     group.version += 1;
                     group.modified = now;

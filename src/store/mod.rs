@@ -64,7 +64,16 @@ pub struct Link {
     pub id: String,
     /// Its kind; `None` if no such resource exists (I-55, only where that is allowed).
     pub kind: Option<Kind>,
-    /// Its current label.
+    /// The name that the member was given when it joined, else the other resource's current label.
+    pub display: Option<String>,
+}
+
+/// A member about to join a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// The member's id.
+    pub id: String,
+    /// The name that the client gave it; immutable from then on (`RFC7643 §2.4`).
     pub display: Option<String>,
 }
 
@@ -112,7 +121,7 @@ pub struct Draft {
     /// Its attributes, as in [`Record::body`].
     pub body: Body,
     /// A group's members; ignored for users.
-    pub members: Vec<String>,
+    pub members: Vec<Member>,
     /// What to do about members that do not exist.
     pub strangers: Strangers,
     /// The moment of creation.
@@ -144,7 +153,7 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Members {
     /// Ids that join; those that are members already stay.
-    pub add: Vec<String>,
+    pub add: Vec<Member>,
     /// Ids that leave; those that are no members are passed over.
     pub remove: Vec<String>,
 }

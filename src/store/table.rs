@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Body, From, Keys, Kind, Record, Select, StoreError};
+use super::{Body, From, Keys, Kind, Member, Record, Select, StoreError};
 use time::OffsetDateTime;
 
 /// A row: what a [`Record`] shows, its keys, and a group's members by order of joining.
@@ -38,19 +38,19 @@ impl Row {
 /// A set of ids that remembers the order of joining; every operation costs the logarithm of its size.
 #[derive(Debug, Default)]
 pub(super) struct Joined {
-    order: BTreeMap<u64, String>,
+    order: BTreeMap<u64, Member>,
     places: HashMap<String, u64>,
     next: u64,
 }
 
 impl Joined {
-    pub fn add(&mut self, id: &str) -> bool {
-        if self.places.contains_key(id) {
+    pub fn add(&mut self, member: Member) -> bool {
+        if self.places.contains_key(&member.id) {
             return false;
         }
         self.next += 1;
-        self.order.insert(self.next, id.to_owned());
-        self.places.insert(id.to_owned(), self.next);
+        self.places.insert(member.id.clone(), self.next);
+        self.order.insert(self.next, member);
         true
     }
 
@@ -58,15 +58,15 @@ impl Joined {
         self.places.remove(id).is_some_and(|place| self.order.remove(&place).is_some())
     }
 
-    pub fn contains(&self, id: &str) -> bool {
-        self.places.contains_key(id)
+    pub fn get(&self, id: &str) -> Option<&Member> {
+        self.order.get(self.places.get(id)?)
     }
 
     pub fn is_empty(&self) -> bool {
         self.order.is_empty()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &String> {
+    pub fn iter(&self) -> impl Iterator<Item = &Member> {
         self.order.values()
     }
 }

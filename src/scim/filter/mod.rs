@@ -7,6 +7,7 @@ mod evaluate;
 mod literal;
 mod parse;
 mod print;
+mod qualify;
 mod rule;
 
 use super::path::AttrPath;
@@ -15,6 +16,7 @@ pub use check::{check, check_element};
 pub use evaluate::{element_matches, matches, untyped_matches};
 pub(in crate::scim) use parse::scan_value_filter;
 pub use parse::{Limits, parse, parse_with};
+pub use qualify::qualify;
 pub(in crate::scim) use rule::Rule;
 
 /// A comparison operator.

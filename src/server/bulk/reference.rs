@@ -25,6 +25,25 @@ pub(super) fn collect(data: &Value, found: &mut Vec<String>) {
     }
 }
 
+/// The bulkIds that stand as values in a new group's members.
+pub(super) fn in_members(data: &Value) -> Vec<String> {
+    let members = data.get("members").and_then(Value::as_array).into_iter().flatten();
+    members.filter_map(|member| member_reference(member)).map(ToOwned::to_owned).collect()
+}
+
+/// A new group without the members that refer to these.
+pub(super) fn without_members(data: &Value, missing: &[&String]) -> Value {
+    let mut data = data.clone();
+    if let Some(Value::Array(members)) = data.get_mut("members") {
+        members.retain(|member| !member_reference(member).is_some_and(|id| missing.iter().any(|one| *one == id)));
+    }
+    data
+}
+
+fn member_reference(member: &Value) -> Option<&str> {
+    member.get("value")?.as_str()?.strip_prefix(MARK)
+}
+
 /// A path with ids in the place of references.
 pub(super) fn resolved_path(path: &str, ids: &HashMap<String, String>) -> String {
     let segment = |segment: &str| segment.strip_prefix(MARK).and_then(|id| ids.get(id)).cloned();

@@ -82,12 +82,12 @@ fn record(row: &Row<'_>, kind: Kind) -> rusqlite::Result<Record> {
 }
 
 fn linked(db: &Connection, tenant: &str, mut record: Record, links: Links<'_>) -> rusqlite::Result<Record> {
-    let (own, other) = match record.kind {
-        Kind::User => ("member_id", "group_id"),
-        Kind::Group => ("group_id", "member_id"),
+    let (own, other, display) = match record.kind {
+        Kind::User => ("member_id", "group_id", "r.label"),
+        Kind::Group => ("group_id", "member_id", "coalesce(m.display, r.label)"),
     };
     let base = format!(
-        "SELECT m.{other}, r.kind, r.label FROM member m LEFT JOIN resource r ON r.tenant = m.tenant AND r.id = m.{other} \
+        "SELECT m.{other}, r.kind, {display} FROM member m LEFT JOIN resource r ON r.tenant = m.tenant AND r.id = m.{other} \
          WHERE m.tenant = ?1 AND m.{own} = ?2"
     );
     match links {

@@ -25,6 +25,7 @@ CREATE TABLE IF NOT EXISTS member (
   tenant    TEXT NOT NULL,
   group_id  TEXT NOT NULL,
   member_id TEXT NOT NULL,
+  display   TEXT,
   UNIQUE (tenant, group_id, member_id)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS member_group ON member (tenant, group_id, sequence);

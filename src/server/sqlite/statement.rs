@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::broken;
 use super::writer::Write;
-use crate::store::{Change, Draft, Keys, Kind, Members, Record, StoreError, Strangers};
+use crate::store::{Change, Draft, Keys, Kind, Member, Members, Record, StoreError, Strangers};
 
 /// Performs one write; on an error the caller rolls back.
 pub(super) fn perform(db: &Connection, write: Write) -> Result<Option<Record>, StoreError> {
@@ -130,18 +130,18 @@ fn join(db: &Connection, tenant: &str, group: &str, members: &Members, strangers
         db.prepare_cached("DELETE FROM member WHERE tenant = ? AND group_id = ? AND member_id = ?").map_err(broken)?;
     let mut join = db
         .prepare_cached(
-            "INSERT INTO member (tenant, group_id, member_id) VALUES (?, ?, ?) \
+            "INSERT INTO member (tenant, group_id, member_id, display) VALUES (?, ?, ?, ?) \
              ON CONFLICT (tenant, group_id, member_id) DO NOTHING",
         )
         .map_err(broken)?;
     for id in &members.remove {
         leave.execute([tenant, group, id]).map_err(broken)?;
     }
-    for id in &members.add {
+    for Member { id, display } in &members.add {
         if strangers == Strangers::Refuse && !known.exists([tenant, id]).map_err(broken)? {
             return Err(StoreError::Stranger(id.clone()));
         }
-        join.execute([tenant, group, id]).map_err(broken)?;
+        join.execute(params![tenant, group, id, display]).map_err(broken)?;
     }
     Ok(())
 }

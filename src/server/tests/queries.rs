@@ -3,10 +3,25 @@
 use super::*;
 
 const PEOPLE: &[Step] = &[
-    keep("POST /Users", r#"{"userName":"ann","externalId":"x1","title":"B","active":true,"emails":[{"value":"a@x.test","type":"work"}]}"#, 201, &[("a", "id")]),
+    keep(
+        "POST /Users",
+        r#"{"userName":"ann","externalId":"x1","title":"B","active":true,"emails":[{"value":"a@x.test","type":"work"}]}"#,
+        201,
+        &[("a", "id")],
+    ),
     keep("POST /Users", r#"{"userName":"Émile","externalId":"X1","title":"a","active":false}"#, 201, &[("e", "id")]),
-    keep("POST /Users", r#"{"userName":"c+d@x.test","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"Sales"}}"#, 201, &[("c", "id")]),
-    keep("POST /Groups", r#"{"displayName":"Team É","externalId":"x1","members":[{"value":"{a}"}]}"#, 201, &[("g", "id")]),
+    keep(
+        "POST /Users",
+        r#"{"userName":"c+d@x.test","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"Sales"}}"#,
+        201,
+        &[("c", "id")],
+    ),
+    keep(
+        "POST /Groups",
+        r#"{"displayName":"Team É","externalId":"x1","members":[{"value":"{a}"}]}"#,
+        201,
+        &[("g", "id")],
+    ),
     keep("POST /Groups", r#"{"displayName":"other"}"#, 201, &[("h", "id")]),
 ];
 
@@ -60,8 +75,10 @@ fn queries_find_exactly_their_matches_in_both_stores() {
             let answer = world.send(&format!("GET {query}"), "");
             assert_eq!(answer.status, 200, "{query}: {:?}", answer.json());
             let body = answer.json().unwrap();
-            let ids: Vec<&str> = body["Resources"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
-            let wanted: Vec<String> = wanted.split(' ').filter(|name| !name.is_empty()).map(|name| world.names[name].clone()).collect();
+            let ids: Vec<&str> =
+                body["Resources"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
+            let wanted: Vec<String> =
+                wanted.split(' ').filter(|name| !name.is_empty()).map(|name| world.names[name].clone()).collect();
             let names: Vec<_> = world.names.iter().collect();
             assert_eq!(ids, wanted, "{query} with {names:?}");
             assert_eq!(body["itemsPerPage"], ids.len());
@@ -74,9 +91,24 @@ fn queries_find_exactly_their_matches_in_both_stores() {
             step("GET /Users?startIndex=9&filter=title pr", "", 200, &[("totalResults", "2"), ("startIndex", "9")]),
             step("GET /?count=1", "", 200, &[("totalResults", "5")]),
             step("GET /?count=1&sortBy=id", "", 200, &[("totalResults", "5"), ("Resources", "#1")]),
-            step("GET /Users?attributes=USERNAME&count=1", "", 200, &[("Resources.userName", "\"ann\""), ("Resources.meta", "-")]),
-            step("GET /Groups?attributes=displayName", "", 200, &[("Resources.members", "-"), ("Resources.displayName", "#2")]),
-            step("GET /Users/{a}?filter=title eq \"b\"", "", 200, &[("totalResults", "1"), ("Resources.id", "\"{a}\"")]),
+            step(
+                "GET /Users?attributes=USERNAME&count=1",
+                "",
+                200,
+                &[("Resources.userName", "\"ann\""), ("Resources.meta", "-")],
+            ),
+            step(
+                "GET /Groups?attributes=displayName",
+                "",
+                200,
+                &[("Resources.members", "-"), ("Resources.displayName", "#2")],
+            ),
+            step(
+                "GET /Users/{a}?filter=title eq \"b\"",
+                "",
+                200,
+                &[("totalResults", "1"), ("Resources.id", "\"{a}\"")],
+            ),
             step("GET /Users/{a}?filter=title eq \"z\"", "", 200, &[("totalResults", "0")]),
             step("GET /Users/zz?filter=title eq \"z\"", "", 404, &[]),
         ]);
@@ -93,7 +125,12 @@ fn bad_queries_say_what_is_wrong() {
         step("GET /?filter=password pr", "", 400, &[("scimType", "\"invalidFilter\"")]),
         step("GET /Users?count=many", "", 400, &[("scimType", "\"invalidValue\"")]),
         step("GET /Users?attributes=id&excludedAttributes=id", "", 400, &[("scimType", "\"invalidValue\"")]),
-        step("POST /Users?attributes=id&excludedAttributes=id", r#"{"userName":"x"}"#, 400, &[("scimType", "\"invalidValue\"")]),
+        step(
+            "POST /Users?attributes=id&excludedAttributes=id",
+            r#"{"userName":"x"}"#,
+            400,
+            &[("scimType", "\"invalidValue\"")],
+        ),
         step("GET /Users?filter=%FF", "", 400, &[]),
         step("POST /.search", "{}", 400, &[("scimType", "\"invalidSyntax\"")]),
         step("POST /.search", "[]", 400, &[("scimType", "\"invalidSyntax\"")]),
@@ -141,7 +178,12 @@ fn long_lists_are_scanned_in_batches_and_paged_completely() {
     }
     assert_eq!(seen, made);
     world.run(&[
-        step("GET /Users?filter=title eq \"1\"&startIndex=599&count=5", "", 200, &[("totalResults", "600"), ("Resources", "#2")]),
+        step(
+            "GET /Users?filter=title eq \"1\"&startIndex=599&count=5",
+            "",
+            200,
+            &[("totalResults", "600"), ("Resources", "#2")],
+        ),
         step("GET /Users?count=100000", "", 200, &[("itemsPerPage", "1000")]),
         step("GET /Users", "", 200, &[("itemsPerPage", "100"), ("totalResults", "1201")]),
     ]);
