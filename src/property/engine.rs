@@ -183,6 +183,7 @@ impl Engine {
         let draw = Draw { marker: format!("{}c{case}", self.draw.marker), ..self.draw.clone() };
         let settings = Settings { draw, base_url: self.transport.base_url().to_owned() };
         let job = Job {
+            alone: false,
             users: parsed.people.len(),
             flow: Box::new(ScenarioFlow::new(Arc::new(parsed), &settings)),
             clients: Vec::new(),

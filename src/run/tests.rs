@@ -119,6 +119,7 @@ impl Creator {
             clients: vec!["okta/aiw".to_owned()],
             flows: vec!["OKTA-F03".to_owned()],
             users,
+            alone: false,
         }
     }
 }
@@ -162,10 +163,6 @@ impl Flow for Creator {
 
     fn completed(&self) -> bool {
         self.left == 0
-    }
-
-    fn alone(&self) -> bool {
-        self.name.starts_with("alone")
     }
 }
 
@@ -247,10 +244,29 @@ async fn failing_scenarios_are_cleaned_up_newest_first_and_absence_is_proven() {
         })
         .take(4)
         .collect();
-    assert_eq!(ids, ["a#1", "a#2", "cleanup/a#1", "cleanup/a#2"]);
+    assert_eq!(ids, ["a#1", "a#2", "cleanup/a/1#1", "cleanup/a/2#1"]);
     assert_eq!(seen.count(|event| matches!(event, Event::Found(_))), 3);
     assert!(matches!(seen.events.first(), Some(Event::RunStarted { planned: 2, .. })));
     assert!(matches!(seen.events.last(), Some(Event::RunFinished { .. })));
+}
+
+#[tokio::test]
+async fn what_must_be_alone_runs_after_the_rest_and_by_itself() {
+    let mut jobs: Vec<_> = ["a", "b", "c", "d"].map(|name| Creator::job(name, 2)).into();
+    jobs[0].alone = true;
+    jobs[2].alone = true;
+    let seen = run(jobs, Fault::Slow, Options::default(), None).await;
+    let begun: Vec<_> = seen
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::ScenarioStarted { scenario } => Some(format!("+{scenario}")),
+            Event::ScenarioFinished { scenario, .. } => Some(format!("-{scenario}")),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(begun[..2], ["+b", "+d"]);
+    assert_eq!(begun[4..], ["+a", "-a", "+c", "-c"]);
 }
 
 #[tokio::test]
@@ -405,23 +421,4 @@ async fn discovery_reads_only_and_waits_for_a_target_that_is_starting() {
     let started = std::time::Instant::now();
     assert!(wait_until_reachable(&refused, "no credentials", &Options::default(), wait).await.is_err());
     assert!(started.elapsed() < Duration::from_secs(1), "waiting does not cure a refusal");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_flow_that_must_be_alone_overlaps_with_no_other() {
-    let jobs = ["a", "b", "alone", "c", "d"].map(|name| Creator::job(name, 2)).into();
-    let seen = run(jobs, Fault::Slow, Options::default(), None).await;
-    let bounds: Vec<String> = seen
-        .events
-        .iter()
-        .filter_map(|event| match event {
-            Event::ScenarioStarted { scenario } => Some(format!("{scenario} starts")),
-            Event::ScenarioFinished { scenario, .. } => Some(format!("{scenario} ends")),
-            _ => None,
-        })
-        .collect();
-    let start = bounds.iter().position(|bound| bound == "alone starts").unwrap();
-    assert_eq!(start, 4, "{bounds:?}");
-    assert_eq!(bounds[start + 1], "alone ends", "{bounds:?}");
-    assert_eq!(bounds.len(), 10, "{bounds:?}");
 }
