@@ -56,6 +56,8 @@ pub fn run(context: &mut Context) -> ExitCode {
 fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Fault> {
     match command {
         Command::Run(flags) => commands::run::run(*flags, context),
+        Command::Prove(flags) => commands::prove::prove(*flags, context),
+        Command::Load(flags) => commands::load::load(*flags, context),
         Command::Serve(flags) => commands::serve::serve(&flags, context),
         Command::List(flags) => commands::list::list(&flags, context),
         Command::Lint(flags) => commands::lint::lint(&flags, context),

@@ -49,6 +49,14 @@ pub struct Proof {
     pub leftovers: usize,
 }
 
+impl Proof {
+    /// True when nothing spoke against the law, something could be said at all, and nothing was left behind.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.counter_example.is_none() && self.inconclusive < self.cases && self.leftovers == 0
+    }
+}
+
 /// A history that breaks a law.
 #[derive(Debug)]
 pub struct CounterExample {
