@@ -17,7 +17,7 @@ pub struct Arguments {
     /// When to use colour; NO_COLOR and TERM=dumb turn it off too.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
-    /// Say more on stderr: what is skipped and why, where the values of flags come from.
+    /// Say more: what is skipped and why, readings and warnings in full, which configuration file was read.
     #[arg(long, short, global = true)]
     pub verbose: bool,
     /// What to do.
@@ -53,7 +53,7 @@ pub enum Command {
     List(List),
     /// Check scenario files: unknown keys and ids, with line and column.
     Lint(Lint),
-    /// Explain a requirement, an interpretation, a request shape, a scenario, a client or an exit code.
+    /// Explain a requirement, interpretation, request shape, scenario, client, flow or exit code.
     Explain(Explain),
     /// Keep a list of known failures, so that a pipeline can adopt scimproof on a server that is red today.
     Baseline(Box<Baseline>),
@@ -358,7 +358,7 @@ pub struct Lint {
 /// Everything that `explain` takes.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// RFC7644-3.3-5, I-46, OKTA-SHAPE-R01, okta/users/create, okta/aiw, or an exit code.
+    /// RFC7644-3.3-5, I-46, OKTA-SHAPE-R01, okta/users/create, okta/aiw, OKTA-F03, or an exit code.
     #[arg(value_name = "ID")]
     pub id: String,
 }

@@ -1,7 +1,7 @@
 //! The command line: arguments, configuration, progress, commands, exit codes.
 //!
 //! Results go to stdout, talk to stderr, and both are scrubbed of secrets. A further command is a variant of
-//! [`args::Command`], a module in `commands`, and a line in [`dispatch`].
+//! [`args::Command`], a module in `commands`, and a line in `dispatch`.
 
 pub mod args;
 mod commands;

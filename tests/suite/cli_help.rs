@@ -33,6 +33,7 @@ fn explain_knows_every_kind_of_id_and_guesses() {
         ("I-46", "(preferred)"),
         ("I-46/2", "(preferred)"),
         ("okta/aiw", "A server is ready for it when"),
+        ("OKTA-F03", "needed by  okta/aiw"),
         ("rfc/smoke", "steps"),
         ("3", "Exit codes"),
     ] {
