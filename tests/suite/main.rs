@@ -6,5 +6,6 @@ mod cli;
 mod cli_help;
 mod kill9;
 mod process;
+mod prove;
 mod secrets;
 mod trace;
