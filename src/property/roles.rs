@@ -25,8 +25,8 @@ pub fn histories(mapping: &RoleMapping) -> Vec<Vec<Change>> {
     for set in 0_usize..1 << teams.len() {
         let member = |n: usize| set & (1 << n) != 0;
         let reach = (0..teams.len()).filter(|n| member(*n)).map(|n| Change { team: teams[n].to_owned(), joins: true });
-        for last in 0..teams.len() {
-            let change = Change { team: teams[last].to_owned(), joins: !member(last) };
+        for (last, team) in teams.iter().enumerate() {
+            let change = Change { team: (*team).to_owned(), joins: !member(last) };
             all.push(reach.clone().chain([change]).collect());
         }
     }

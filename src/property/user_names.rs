@@ -20,7 +20,6 @@ fn spelling() -> impl Strategy<Value = String> {
 }
 
 /// A random history.
-#[must_use]
 pub fn histories() -> BoxedStrategy<Vec<Action>> {
     let user = 0..NAMES;
     let action = prop_oneof![
