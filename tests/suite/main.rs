@@ -7,6 +7,7 @@ mod architecture;
 mod cli;
 mod cli_help;
 mod cli_prove_load;
+mod cli_sweep;
 mod kill9;
 mod process;
 mod prove;
