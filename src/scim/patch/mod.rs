@@ -21,7 +21,7 @@ use super::{Object, ScimError, ScimType};
 
 /// How many values the operations of one request may look at together: many operations on many values take time that
 /// no honest request needs.
-const WORK: usize = 4_000_000;
+const WORK: usize = 2_000_000;
 
 /// The resource that the operations make of `resource`, which is a valid stored one; an equal object when they change
 /// nothing. Uniqueness and references to other resources are for the caller to check.

@@ -260,7 +260,7 @@ fn many_operations_on_many_values_are_refused() {
     let many = object(json!({"schemas": [USER], "id": "1", "userName": "a", "emails": emails}));
     let one = json!({"op": "add", "path": "emails[value eq \"1@x\"].display", "value": "D"});
     let elsewhere = json!({"op": "add", "path": "title", "value": "T"});
-    for (operation, times, status) in [(&one, 10, 200), (&one, 2500, 413), (&elsewhere, 2500, 200)] {
+    for (operation, times, status) in [(&one, 10, 200), (&one, 1200, 413), (&elsewhere, 1200, 200)] {
         let body = json!({"Operations": vec![operation; times]});
         let options = PatchOptions::default();
         let request = PatchRequest::parse(&body, &options).unwrap();
