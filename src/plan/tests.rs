@@ -42,6 +42,13 @@ fn all() -> Vec<Arc<Scenario>> {
     ]
 }
 
+/// The profile `rfc`, of a product without entitlements.
+fn profile() -> Profile {
+    let mut profile = Profile::named("rfc").unwrap();
+    profile.actions.retain(|action| action != "entitlements");
+    profile
+}
+
 fn options(profile: &Profile) -> Options<'_> {
     Options {
         selection: Selection::default(),
@@ -62,7 +69,7 @@ fn ids(plan: &Plan) -> Vec<&str> {
 
 #[test]
 fn what_the_target_lacks_is_skipped_with_the_reason() {
-    let profile = Profile::named("rfc").unwrap();
+    let profile = profile();
     let plan = build(&all(), &options(&profile));
     assert_eq!(ids(&plan), ["okta/c", "rfc/a", "rfc/b"]);
     assert_eq!(plan.skipped[0].reason, SkipReason::Profile("profile rfc has no action entitlements".into()));
@@ -82,7 +89,7 @@ fn what_the_target_lacks_is_skipped_with_the_reason() {
 
 #[test]
 fn the_budget_bounds_the_users() {
-    let profile = Profile::named("rfc").unwrap();
+    let profile = profile();
     let plan = build(&all(), &Options { max_users: Some(15), ..options(&profile) });
     assert_eq!(plan.scenarios[0].estimate, Estimate { users: 5, groups: 1, requests: 7 });
     assert_eq!(plan.estimate().users, 15);
@@ -95,7 +102,7 @@ fn the_budget_bounds_the_users() {
 
 #[test]
 fn the_order_follows_the_seed_alone() {
-    let profile = Profile::named("rfc").unwrap();
+    let profile = profile();
     let order = |seed: u64, scenarios: &[Arc<Scenario>]| -> Vec<String> {
         let plan = build(scenarios, &Options { seed, ..options(&profile) });
         plan.scenarios.into_iter().map(|planned| planned.id).collect()
@@ -111,7 +118,7 @@ fn the_order_follows_the_seed_alone() {
 
 #[test]
 fn clients_and_expressions_select() {
-    let profile = Profile::named("rfc").unwrap();
+    let profile = profile();
     let selected = |expression: &str| {
         let expression = Some(expression.parse().unwrap());
         let selection = Selection { expression, ..Selection::default() };

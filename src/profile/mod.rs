@@ -2,8 +2,10 @@
 //! people, which actions are ticked at the IdP. The bundled server is configured by the same document.
 
 mod choices;
+mod values;
 
 pub use choices::{Capabilities, Limits, PatchAnswer, Switches, UnknownMembers};
+pub use values::{ListedValue, ValueList};
 
 use serde::Deserialize;
 
@@ -44,6 +46,9 @@ pub struct Profile {
     /// Roles by team membership, the lowest first; empty where the product has none (CATALOG-020).
     #[serde(default, rename = "role")]
     pub roles: Vec<RoleRule>,
+    /// Entitlements and roles that clients can look up (OKTA-180); empty where the product has none.
+    #[serde(default, rename = "value_list")]
+    pub value_lists: Vec<ValueList>,
 }
 
 /// A role and the teams whose members have it.
@@ -92,7 +97,18 @@ mod tests {
     #[test]
     fn every_embedded_profile_parses() {
         for text in FILES {
-            Profile::parse(text).unwrap();
+            let profile = Profile::parse(text).unwrap();
+            assert_eq!(profile.value_lists.is_empty(), !profile.actions.contains(&"entitlements".to_owned()));
+            for list in profile.value_lists {
+                assert!(list.endpoint.starts_with('/') && list.schema.starts_with("urn:"), "{}", list.name);
+                let mut ids: Vec<&str> = list.values.iter().map(|value| value.id.as_str()).collect();
+                ids.sort_unstable();
+                ids.dedup();
+                assert_eq!(ids.len(), list.values.len(), "{}: an id twice", list.name);
+                assert!(
+                    list.values.iter().flat_map(ListedValue::attributes).all(|(_, text)| text.chars().count() <= 1000)
+                );
+            }
         }
         assert_eq!(Profile::named("rfc").unwrap().base_path, "/scim/v2");
     }

@@ -40,6 +40,9 @@ impl Default for SearchRequest {
     }
 }
 
+/// The most attributes that a projection may name: each is compared with every attribute of every answer.
+const PATHS: usize = 1000;
+
 /// The parameters as they came, before they are read. Lists are joined by commas.
 #[derive(Default)]
 struct Raw {
@@ -149,6 +152,9 @@ fn projection(attributes: Option<String>, excluded: Option<String>) -> Result<Pr
     let named = |list: Option<String>| list.filter(|text| !text.trim().is_empty());
     match (named(attributes), named(excluded)) {
         (None, None) => Ok(Projection::Default),
+        (Some(list), None) | (None, Some(list)) if list.split(',').nth(PATHS).is_some() => {
+            Err(ScimError::bad(ScimType::InvalidValue, format!("attributes: more than {PATHS} names")))
+        }
         (Some(list), None) => Ok(Projection::Only(parse_list(&list))),
         (None, Some(list)) => Ok(Projection::Without(parse_list(&list))),
         (Some(_), Some(_)) => {
@@ -236,6 +242,8 @@ mod tests {
     fn refusals_carry_their_keyword() {
         let rows = [
             (query("count=ten"), "invalidValue"),
+            (query(&format!("attributes={}", "a,".repeat(1000))), "invalidValue"),
+            (query(&format!("excludedAttributes={}", "a,".repeat(1000))), "invalidValue"),
             (query("count=1.5"), "invalidValue"),
             (query("count="), "invalidValue"),
             (query("startIndex=+1"), "invalidValue"),

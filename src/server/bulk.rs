@@ -34,6 +34,7 @@ pub(super) fn perform(context: &Context<'_>, body: &Value) -> Result<Answer, Sci
         results: vec![None; job.operations.len()],
         errors: 0,
         later: Vec::new(),
+        stuck: false,
     };
     while let Some((index, way)) = run.next(&job) {
         let operation = &job.operations[index];
@@ -72,14 +73,20 @@ struct Run<'a> {
     errors: usize,
     /// Groups, by their place in the job, and the bulkIds of members that are still to join.
     later: Vec<(usize, String)>,
+    /// Whether nothing that still waits can ever be performed.
+    stuck: bool,
 }
 
 impl Run<'_> {
     /// The next operation: the first whose references are all there, so that nothing else changes its order; else the
     /// first group that can do without them for now; else the first.
-    fn next(&self, job: &Job) -> Option<(usize, Way)> {
+    fn next(&mut self, job: &Job) -> Option<(usize, Way)> {
         let waiting = || (0..job.operations.len()).filter(|index| self.results[*index].is_none());
         let first = waiting().next()?;
+        // A refusal creates nothing, so what was impossible before it stays so.
+        if self.stuck {
+            return Some((first, Way::Not));
+        }
         let there = |id: &String| self.created.contains_key(id);
         if let Some(index) = waiting().find(|index| job.operations[*index].refers_to.iter().all(there)) {
             return Some((index, Way::Whole));
@@ -91,6 +98,7 @@ impl Run<'_> {
             let optional = |id: &String| there(id) || (members.contains(id) && coming(id));
             operation.method == Method::Post && operation.path == "/Groups" && operation.refers_to.iter().all(optional)
         });
+        self.stuck = partly.is_none();
         Some(partly.map_or((first, Way::Not), |index| (index, Way::Partly)))
     }
 
@@ -141,7 +149,8 @@ impl Run<'_> {
         let data = data.map(|data| reference::resolved(data, &self.created));
         let capabilities = self.context.capabilities();
         let syntax = |detail: &str| ScimError::bad(ScimType::InvalidSyntax, detail);
-        let route = Route::find(&path, capabilities).ok_or_else(|| ScimError::new(404, "no such endpoint"))?;
+        let route =
+            Route::find(&path, &self.context.server.profile).ok_or_else(|| ScimError::new(404, "no such endpoint"))?;
         if route.offer(&operation.method, capabilities) == Offer::NotImplemented("PATCH") {
             return Err(ScimError::new(501, "this server does not support PATCH"));
         }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::auth::{Scheme, Tenant};
 use super::context::{Context, resource_type};
+use super::values;
 use crate::scim::schema::{self, Schema};
 use crate::scim::{Object, ScimError, urn};
 use crate::store::Kind;
@@ -62,10 +63,10 @@ fn schemes(tenant: &Tenant) -> Vec<Value> {
 /// 404 for an unknown name.
 pub(super) fn resource_types(context: &Context<'_>, name: Option<&str>) -> Result<Answer, ScimError> {
     let kinds = Kind::ALL.into_iter().filter(|kind| *kind == Kind::User || context.capabilities().groups);
-    let all = kinds.map(|kind| {
-        let object = resource_type(kind).to_object();
-        described(context, object, "ResourceType", &format!("ResourceTypes/{}", kind.name()))
-    });
+    let listed = context.server.profile.value_lists.iter().map(values::resource_type);
+    let all = kinds.map(|kind| resource_type(kind).clone()).chain(listed);
+    let all =
+        all.map(|kind| described(context, kind.to_object(), "ResourceType", &format!("ResourceTypes/{}", kind.name)));
     one_or_all(all.collect(), name, "resource type")
 }
 
@@ -75,10 +76,14 @@ pub(super) fn resource_types(context: &Context<'_>, name: Option<&str>) -> Resul
 /// 404 for an unknown URN.
 pub(super) fn schemas(context: &Context<'_>, name: Option<&str>) -> Result<Answer, ScimError> {
     let served = |schema: &&Schema| schema.urn != urn::GROUP || context.capabilities().groups;
-    let all = schema::all()
-        .into_iter()
-        .filter(served)
-        .map(|schema| described(context, schema.to_object(), "Schema", &format!("Schemas/{}", schema.urn)));
+    let mut all: Vec<Schema> = schema::all().into_iter().filter(served).cloned().collect();
+    for kind in context.server.profile.value_lists.iter().map(values::resource_type) {
+        if all.iter().all(|schema| schema.urn != kind.base.urn) {
+            all.push(kind.base);
+        }
+    }
+    let all =
+        all.iter().map(|schema| described(context, schema.to_object(), "Schema", &format!("Schemas/{}", schema.urn)));
     one_or_all(all.collect(), name, "schema")
 }
 

@@ -10,7 +10,7 @@ use super::etag::Conditions;
 use super::route::{Offer, Route};
 use super::search::{self, Query};
 use super::write::{self, Ask};
-use super::{Place, Server, bulk, discovery, input};
+use super::{Place, Server, bulk, discovery, input, values};
 use crate::scim::list::SearchRequest;
 use crate::scim::name::fold;
 use crate::scim::project::Projection;
@@ -28,7 +28,7 @@ fn answer(server: &Server, request: &Request, head: bool) -> Result<Answer, Scim
     let (place, path) = locate(server, request.path())?;
     let method = if head { Method::Get } else { request.method.clone() };
     let capabilities = &server.profile.capabilities;
-    let route = Route::find(path, capabilities);
+    let route = Route::find(path, &server.profile);
 
     let access = auth::access(&place.tenant, &request.headers);
     let public = access == Access::Missing && server.profile.switches.public_config && route == Some(Route::Config);
@@ -109,10 +109,11 @@ struct Handling<'a> {
 impl Handling<'_> {
     fn route(&self, route: Route) -> Result<Answer, ScimError> {
         let parameters = input::query(self.request.query().unwrap_or_default())?;
-        let listed = |kinds: &[Kind]| {
+        let asked = || {
             let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-            search::list(&self.context, kinds, &Query::new(&self.context, SearchRequest::from_query(pairs)?)?)
+            Query::new(&self.context, SearchRequest::from_query(pairs)?)
         };
+        let listed = |kinds: &[Kind]| search::list(&self.context, kinds, &asked()?);
         let filtered = parameters.iter().any(|(name, _)| name.eq_ignore_ascii_case("filter"));
         let discovered = || match filtered {
             true => Err(ScimError::new(403, "discovery endpoints cannot be filtered")),
@@ -144,6 +145,13 @@ impl Handling<'_> {
             (Route::Config, _) => discovered().map(|()| discovery::config(&self.context, &self.place.tenant)),
             (Route::ResourceTypes(name), _) => {
                 discovered().and_then(|()| discovery::resource_types(&self.context, name.as_deref()))
+            }
+            (Route::Values(index, id), _) => {
+                let list = self.context.server.profile.value_lists.get(index).ok_or_else(missing)?;
+                match id {
+                    Some(id) => values::one(&self.context, list, &id, &search::projection(&parameters)?),
+                    None => values::list(&self.context, list, &asked()?),
+                }
             }
             (Route::Schemas(urn), _) => discovered().and_then(|()| discovery::schemas(&self.context, urn.as_deref())),
         }

@@ -142,6 +142,10 @@ async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: D
     if head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > HEAD_BYTES {
         return Err(ScimError::new(431, format!("the headers are larger than {HEAD_BYTES} bytes")));
     }
+    let hosts = head.headers.get_all(hyper::header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && head.version == hyper::Version::HTTP_11) {
+        return Err(ScimError::new(400, "exactly one Host header is wanted"));
+    }
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         return Err(too_large("body limit", limit));
     }

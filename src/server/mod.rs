@@ -21,6 +21,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod touch;
+mod values;
 mod write;
 
 pub use auth::{Auth, Credential, Scheme, Tenant};
@@ -38,6 +39,9 @@ use crate::wire::{Method, Request, Response};
 
 /// Locks that writers of one resource queue at.
 const TURNS: usize = 256;
+
+/// Bodies up to that many bytes are little work.
+const QUICK_BODY: usize = 16 * 1024;
 
 /// A SCIM service provider.
 pub struct Server {
@@ -115,7 +119,8 @@ impl Server {
         let path = request.path();
         let searches = path.ends_with("/.search") || path.ends_with("/Bulk");
         let lists = request.method == Method::Get && !path.contains("/Users/");
-        !self.store.waits() && !searches && !lists && !path.contains("/Groups")
+        let small = request.body.as_ref().is_none_or(|body| body.len() <= QUICK_BODY);
+        small && !self.store.waits() && !searches && !lists && !path.contains("/Groups")
     }
 
     fn now(&self) -> OffsetDateTime {

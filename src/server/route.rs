@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::profile::Capabilities;
+use crate::profile::{Capabilities, Profile};
 use crate::store::Kind;
 use crate::wire::Method;
 
@@ -27,6 +27,8 @@ pub(super) enum Route {
     ResourceTypes(Option<String>),
     /// `/Schemas`, or one of them.
     Schemas(Option<String>),
+    /// A value list by its place in the profile, or one of its values.
+    Values(usize, Option<String>),
 }
 
 /// What a route says to a method.
@@ -42,19 +44,32 @@ pub(super) enum Offer {
 
 impl Route {
     /// The route of a path below the base path: `/Users/2819`. `None` is 404.
-    pub fn find(path: &str, capabilities: &Capabilities) -> Option<Self> {
+    pub fn find(path: &str, profile: &Profile) -> Option<Self> {
         let path = path.strip_suffix('/').unwrap_or(path);
         let mut parts = Vec::new();
         for part in path.split('/').skip(1) {
             parts.push(percent_decode_str(part).decode_utf8().ok()?.into_owned());
         }
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        Self::standard(&parts, &profile.capabilities).or_else(|| {
+            let (name, id) = match *parts.as_slice() {
+                [name] => (name, None),
+                [name, id] if !id.is_empty() => (name, Some(id.to_owned())),
+                _ => return None,
+            };
+            let here = |endpoint: &str| endpoint.strip_prefix('/') == Some(name);
+            Some(Self::Values(profile.value_lists.iter().position(|list| here(&list.endpoint))?, id))
+        })
+    }
+
+    /// The routes of the standard.
+    fn standard(parts: &[&str], capabilities: &Capabilities) -> Option<Self> {
         let kind = |name: &str| match name {
             "Users" => Some(Kind::User),
             "Groups" if capabilities.groups => Some(Kind::Group),
             _ => None,
         };
-        Some(match *parts.as_slice() {
+        Some(match *parts {
             [] => Self::Root,
             [".search"] => Self::Search(None),
             ["Me"] => Self::Me,
@@ -74,7 +89,7 @@ impl Route {
     /// The methods of the standard at this endpoint.
     pub const fn methods(&self) -> &'static [&'static str] {
         match self {
-            Self::Root | Self::Config | Self::ResourceTypes(_) | Self::Schemas(_) => &["GET"],
+            Self::Root | Self::Config | Self::ResourceTypes(_) | Self::Schemas(_) | Self::Values(..) => &["GET"],
             Self::Search(_) | Self::Bulk => &["POST"],
             Self::Collection(_) => &["GET", "POST"],
             Self::Resource(..) | Self::Me => &["GET", "PUT", "PATCH", "DELETE"],
@@ -116,7 +131,9 @@ mod tests {
 
     #[test]
     fn paths_find_their_routes() {
-        let all = Capabilities::default();
+        let lists = "[[value_list]]\nname = \"Role\"\nendpoint = \"/Roles\"\nschema = \"urn:x\"";
+        let text = include_str!("../../fixtures/profiles/rfc.toml").split("[switches]").next().unwrap();
+        let mut profile = Profile::parse(&format!("{text}\n{lists}")).unwrap();
         for (path, route) in [
             ("", Some(Route::Root)),
             ("/", Some(Route::Root)),
@@ -131,11 +148,16 @@ mod tests {
             ("/Users/a/b", None),
             ("/Users//", None),
             ("/Nothing", None),
+            ("/Roles", Some(Route::Values(0, None))),
+            ("/Roles/a", Some(Route::Values(0, Some("a".into())))),
+            ("/Roles/a/b", None),
+            ("Roles", Some(Route::Root)),
         ] {
-            assert_eq!(Route::find(path, &all), route, "{path}");
+            assert_eq!(Route::find(path, &profile), route, "{path}");
         }
-        let none = Capabilities { groups: false, patch: false, bulk: false, me: false, ..all };
-        assert_eq!(Route::find("/Groups", &none), None);
+        let none = Capabilities { groups: false, patch: false, bulk: false, me: false, ..Capabilities::default() };
+        profile.capabilities = none.clone();
+        assert_eq!(Route::find("/Groups", &profile), None);
         let user = Route::Resource(Kind::User, "1".into());
         assert_eq!(user.allow(&none), "GET, PUT, DELETE, HEAD, OPTIONS");
         assert_eq!(user.offer(&Method::Patch, &none), Offer::NotImplemented("PATCH"));

@@ -19,13 +19,13 @@ const BATCH: usize = 500;
 
 /// A search as this server performs it.
 pub(super) struct Query {
-    filter: Option<Filter>,
-    sort: Option<(AttrPath, bool)>,
+    pub filter: Option<Filter>,
+    pub sort: Option<(AttrPath, bool)>,
     /// Matches before the page.
-    skip: usize,
+    pub skip: usize,
     /// Largest page.
-    take: usize,
-    projection: Projection,
+    pub take: usize,
+    pub projection: Projection,
 }
 
 impl Query {

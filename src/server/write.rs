@@ -223,5 +223,6 @@ pub(super) fn as_object(body: &Value) -> Result<&Object, ScimError> {
 }
 
 fn body_options(context: &Context<'_>) -> BodyOptions {
-    BodyOptions::from(&context.server.profile.switches.patch)
+    // I-88 is about the values of PATCH operations.
+    BodyOptions { wrap_single: false, ..BodyOptions::from(&context.server.profile.switches.patch) }
 }

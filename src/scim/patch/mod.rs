@@ -14,9 +14,14 @@ mod write;
 pub use options::PatchOptions;
 pub use request::{OpKind, Operation, PatchRequest};
 
+use super::path::PatchPath;
 use super::resource::{self, BodyOptions, normal::Rules};
 use super::schema::{Attribute, Mutability, ResourceType};
 use super::{Object, ScimError, ScimType};
+
+/// How many values the operations of one request may look at together: many operations on many values take time that
+/// no honest request needs.
+const WORK: usize = 2_000_000;
 
 /// The resource that the operations make of `resource`, which is a valid stored one; an equal object when they change
 /// nothing. Uniqueness and references to other resources are for the caller to check.
@@ -24,7 +29,7 @@ use super::{Object, ScimError, ScimType};
 /// # Errors
 /// 400 with the keyword of `RFC7644 §3.12`: `mutability` for read-only targets, changes of immutable values and removal
 /// of required ones; `noTarget` for unknown attributes and filters without match; `invalidFilter` and `invalidPath` for
-/// paths that cannot be meant; `invalidValue` for values that do not fit.
+/// paths that cannot be meant; `invalidValue` for values that do not fit. 413 for too many operations on too many values.
 pub fn apply(
     resource: &Object,
     request: &PatchRequest,
@@ -32,7 +37,12 @@ pub fn apply(
     options: &PatchOptions,
 ) -> Result<Object, ScimError> {
     let mut patch = Patch { next: resource.clone(), kind, options, rules: Rules::incoming(BodyOptions::from(options)) };
+    let mut work = 0_usize;
     for (index, operation) in request.operations.iter().enumerate() {
+        work = work.saturating_add(patch.values_at(operation));
+        if index > 0 && work > WORK {
+            return Err(ScimError::new(413, format!("{} operations on so many values", request.operations.len())));
+        }
         patch.operation(operation).map_err(|error| numbered(error, index))?;
     }
     let mut next = patch.next;
@@ -50,6 +60,16 @@ struct Patch<'a> {
 }
 
 impl Patch<'_> {
+    /// How many values the operation may have to look at.
+    fn values_at(&self, operation: &Operation) -> usize {
+        let named = match &operation.path {
+            Some(PatchPath::Attr(path) | PatchPath::Value { attr: path, .. }) => Some(path.name.as_str()),
+            Some(PatchPath::Schema(_)) | None => None,
+        };
+        let arrays = self.next.iter().filter(|(name, _)| named.is_none_or(|named| named.eq_ignore_ascii_case(name)));
+        arrays.filter_map(|(_, value)| value.as_array()).map(Vec::len).sum()
+    }
+
     fn operation(&mut self, operation: &Operation) -> Result<(), ScimError> {
         let null = serde_json::Value::Null;
         let value = operation.value.as_ref();

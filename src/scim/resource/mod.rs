@@ -25,13 +25,14 @@ pub struct BodyOptions {
     pub ignore_unknown: bool,
     /// I-97: a plain string for a single complex attribute with a `value` (`manager`) is that value.
     pub manager_string: bool,
-    /// I-88: a single value where an array is expected is wrapped.
+    /// I-88, in PATCH: a single value, or a plain string, stands for an array of objects. A whole body has those
+    /// (`RFC7643 §2.3.8`, `§2.4`).
     pub wrap_single: bool,
 }
 
 impl Default for BodyOptions {
     fn default() -> Self {
-        Self { string_booleans: true, ignore_unknown: true, manager_string: true, wrap_single: true }
+        Self { string_booleans: true, ignore_unknown: true, manager_string: true, wrap_single: false }
     }
 }
 

@@ -17,6 +17,9 @@ const BASE64: [GeneralPurpose; 2] = [
 const INDIFFERENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
+/// The multi-valued attributes whose elements may be plain strings in any body (I-93): Entra ID sends app roles so.
+const PLAIN: [&str; 2] = ["roles", "entitlements"];
+
 /// How values are brought into normal form.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::scim) struct Rules {
@@ -147,7 +150,7 @@ impl Rules {
         match value {
             Value::Null => return Ok(None),
             Value::Array(items) if items.is_empty() => return Ok(None),
-            Value::Object(members) if members.is_empty() => return Ok(None),
+            Value::Object(members) if members.is_empty() && attribute.kind == Type::Complex => return Ok(None),
             _ => {}
         }
         if attribute.kind == Type::Complex {
@@ -168,7 +171,11 @@ impl Rules {
         attribute: &Attribute,
     ) -> Result<Option<std::borrow::Cow<'v, Object>>, ScimError> {
         use std::borrow::Cow;
-        let short = attribute.sub("value").is_some() && (attribute.multi || self.options.manager_string);
+        let lenient = match attribute.multi {
+            true => self.options.wrap_single || PLAIN.contains(&attribute.name.as_str()),
+            false => self.options.manager_string,
+        };
+        let short = lenient && attribute.sub("value").is_some();
         match value {
             Value::Object(members) => Ok(Some(Cow::Borrowed(members))),
             Value::Null => Ok(None),

@@ -184,3 +184,22 @@ fn a_malformed_or_oversized_job_has_no_effect() {
         step("GET /Users", "", 200, &[("totalResults", "0")]),
     ]);
 }
+
+#[test]
+fn a_job_of_impossible_references_costs_little() {
+    let members = |n: usize| {
+        let others = (1..=20).map(|k| format!(r#"{{"value":"bulkId:g{}"}}"#, (n + k) % 1000));
+        std::iter::once(r#"{"value":"bulkId:nobody"}"#.to_owned()).chain(others).collect::<Vec<_>>().join(",")
+    };
+    let operation = |n: usize| {
+        let data = format!(r#"{{"displayName":"G{n}","members":[{}]}}"#, members(n));
+        format!(r#"{{"method":"POST","path":"/Groups","bulkId":"g{n}","data":{data}}}"#)
+    };
+    let operations: Vec<String> = (0..1000).map(operation).collect();
+    let schemas = r#"["urn:ietf:params:scim:api:messages:2.0:BulkRequest"]"#;
+    let started = std::time::Instant::now();
+    let answer = World::open()
+        .send("POST /Bulk", &format!(r#"{{"schemas":{schemas},"Operations":[{}]}}"#, operations.join(",")));
+    assert_eq!(found(&answer, "Operations[status eq \"409\"].bulkId").len(), 1000);
+    assert!(started.elapsed() < std::time::Duration::from_secs(8), "{:?}", started.elapsed());
+}

@@ -71,6 +71,8 @@ async fn hostile_input_gets_an_answer_and_no_more() {
         ("garbage", b"\x16\x03\x01\x00garbage\r\n\r\n".to_vec(), "HTTP/1.1 400", ""),
         ("head too large", head.into_bytes(), "HTTP/1.1 431", ""),
         ("unknown method", b"BREW /scim/v2/Users HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer secret-token\r\nConnection: close\r\n\r\n".to_vec(), "HTTP/1.1 405", scim_error),
+        ("no Host", b"GET /scim/v2/Users HTTP/1.1\r\nAuthorization: Bearer secret-token\r\nConnection: close\r\n\r\n".to_vec(), "HTTP/1.1 400", scim_error),
+        ("two Hosts", b"GET /scim/v2/Users HTTP/1.1\r\nHost: a\r\nHost: b\r\nAuthorization: Bearer secret-token\r\n\r\n".to_vec(), "HTTP/1.1 400", scim_error),
         ("no credentials", b"GET /scim/v2/Users HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".to_vec(), "HTTP/1.1 401", scim_error),
     ];
     for (name, bytes, status, part) in rows {

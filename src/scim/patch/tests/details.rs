@@ -253,3 +253,18 @@ fn many_members_take_no_quadratic_time() {
     let new = after(&old, one_by_one.collect(), group()).unwrap();
     assert_eq!(new["members"], json!(members(100..20_000)));
 }
+
+#[test]
+fn many_operations_on_many_values_are_refused() {
+    let emails: Vec<Value> = (0..2000).map(|n| json!({"value": format!("{n}@x")})).collect();
+    let many = object(json!({"schemas": [USER], "id": "1", "userName": "a", "emails": emails}));
+    let one = json!({"op": "add", "path": "emails[value eq \"1@x\"].display", "value": "D"});
+    let elsewhere = json!({"op": "add", "path": "title", "value": "T"});
+    for (operation, times, status) in [(&one, 10, 200), (&one, 1200, 413), (&elsewhere, 1200, 200)] {
+        let body = json!({"Operations": vec![operation; times]});
+        let options = PatchOptions::default();
+        let request = PatchRequest::parse(&body, &options).unwrap();
+        let result = apply(&many, &request, user(), &options);
+        assert_eq!(result.map_or_else(|error| error.status, |_| 200), status, "{operation} {times} times");
+    }
+}
