@@ -4,7 +4,9 @@
 mod architecture;
 mod cli;
 mod cli_help;
+mod foreign;
 mod kill9;
 mod process;
+mod repeat;
 mod secrets;
 mod trace;

@@ -82,19 +82,27 @@ impl State {
                 _ => {}
             }
             let mut evidence = evidence.clone();
-            if let Some(refused) = self.consequence(row, exchange, &judged) {
+            let intact = self.intact;
+            let consequence = self.consequence(row, exchange, &judged, &wanted).cloned();
+            if let Some(refused) = &consequence {
                 judged.outcome = Outcome::Inconclusive;
                 judged.got = format!("{}, but {}", judged.got, refused.reason);
                 evidence = evidence.and(&refused.exchange);
             }
             self.put(row, script, expectation.name(row.word), judged, evidence);
+            if consequence.is_some() {
+                // Whether the client gets by without that write is said by the level of what the refusal broke.
+                self.intact = intact;
+            }
         }
     }
 
-    /// The refused write that explains a miss: a read cannot show what an earlier step failed to write, and that step
-    /// has its own finding. A soft row stays a warning; a write that is refused itself speaks for itself.
-    fn consequence(&self, row: &Row, exchange: &Exchange, judged: &Judged) -> Option<&Broken> {
-        let own = exchange.request.method != Method::Get && !exchange.response().is_some_and(Response::is_success);
+    /// The refused write that explains a miss: a step cannot show what an earlier one failed to write, and that one has
+    /// its own finding. A soft row stays a warning; a write that should succeed and is refused speaks for itself.
+    fn consequence(&self, row: &Row, exchange: &Exchange, judged: &Judged, wanted: &[u16]) -> Option<&Broken> {
+        let own = exchange.request.method != Method::Get
+            && wanted.iter().any(|code| (200..300).contains(code))
+            && !exchange.response().is_some_and(Response::is_success);
         (judged.outcome == Outcome::Fail && !row.soft && !own).then(|| self.refused.values().next()).flatten()
     }
 

@@ -177,18 +177,20 @@ impl State {
     /// Keeps in mind that a write was refused, or forgets it once a write there succeeded.
     fn remember(&mut self, script: &Script, path: String, exchanges: &[Arc<Exchange>]) {
         let wanted = self.wanted(script);
-        let reason = exchanges.iter().find_map(|exchange| match &exchange.answer {
-            Ok(response) if response.is_success() || !wanted.iter().any(|code| (200..300).contains(code)) => None,
-            Ok(response) if wanted.contains(&response.status) => None,
-            Ok(response) => {
-                Some((exchange, format!("step \"{}\" was refused (status {})", script.name, response.status)))
-            }
-            Err(failure) => Some((exchange, format!("step \"{}\" was not answered: {}", script.name, failure.reason))),
+        if !wanted.iter().any(|code| (200..300).contains(code)) {
+            return;
+        }
+        let name = &script.name;
+        let refused = exchanges.iter().find_map(|exchange| {
+            let reason = match &exchange.answer {
+                Ok(response) if response.is_success() || wanted.contains(&response.status) => return None,
+                Ok(response) => format!("step \"{name}\" was refused (status {})", response.status),
+                Err(failure) => format!("step \"{name}\" was not answered: {}", failure.reason),
+            };
+            Some(Broken { exchange: exchange.id.clone(), reason })
         });
-        match reason {
-            Some((exchange, reason)) => {
-                self.refused.insert(path, Broken { exchange: exchange.id.clone(), reason });
-            }
+        match refused {
+            Some(broken) => _ = self.refused.insert(path, broken),
             None => _ = self.refused.remove(&path),
         }
     }

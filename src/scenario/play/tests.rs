@@ -196,6 +196,11 @@ expect = [
   { req = "RFC7644-3.5.2.1-7", at = "displayName", is = "new", soft = true },
 ]
 [[step]]
+name = "as taken"
+send = "PATCH /Groups/1"
+body = "{}"
+expect = [{ req = "RFC7644-3.3-10", status = 409 }]
+[[step]]
 name = "rename again"
 send = "PATCH /Groups/1"
 body = "{}"
@@ -212,7 +217,7 @@ fn a_miss_behind_a_refused_write_is_its_consequence_and_behind_an_accepted_one_a
     let played = play(REFUSED, |request| match request.method {
         Method::Patch => {
             patches += 1;
-            (if patches == 1 { 400 } else { 204 }, Value::Null)
+            (if patches < 3 { 400 } else { 204 }, Value::Null)
         }
         _ => (200, json!({"displayName": "old"})),
     });
@@ -225,11 +230,13 @@ fn a_miss_behind_a_refused_write_is_its_consequence_and_behind_an_accepted_one_a
             format!("13 inconclusive at displayName is: {but}, but step \"rename\" was refused (status 400)"),
             "14 pass at displayName present: displayName is there, got \"old\"".into(),
             format!("15 warn at displayName is: {but}"),
-            "21 pass status: status 200 or 204, got status 204".into(),
-            format!("25 fail at displayName is: {but}"),
+            "21 inconclusive status: status 409, got status 400, but step \"rename\" was refused (status 400)".into(),
+            "26 pass status: status 200 or 204, got status 204".into(),
+            format!("30 fail at displayName is: {but}"),
         ]
     );
-    assert_eq!(played.evidence("RFC7644-3.1-8"), ["t#2", "t#1", "t#2", "t#4"]);
+    assert_eq!(played.evidence("RFC7644-3.1-8"), ["t#2", "t#1", "t#2", "t#5"]);
+    assert!(played.completed, "the level of what was refused decides what it means for a client");
 }
 
 #[test]
