@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::error::Place;
-use super::super::model::{Row, Step as Script, Subject, Tally, Verdict};
+use super::super::model::{Action, Row, Step as Script, Subject, Tally, Verdict};
 use super::state::{Broken, State};
 use crate::check::{self, Expectation, Judged, Test};
 use crate::flow::{Evidence, Finding, Outcome, Position, Reading, Remark};
@@ -83,7 +83,7 @@ impl State {
             }
             let mut evidence = evidence.clone();
             let intact = self.intact;
-            let consequence = self.consequence(row, exchange, &judged, &wanted).cloned();
+            let consequence = self.consequence(row, script, exchange, &judged, &wanted).cloned();
             if let Some(refused) = &consequence {
                 judged.outcome = Outcome::Inconclusive;
                 judged.got = format!("{}, but {}", judged.got, refused.reason);
@@ -98,11 +98,20 @@ impl State {
     }
 
     /// The refused write that explains a miss: a step cannot show what an earlier one failed to write, and that one has
-    /// its own finding. A soft row stays a warning; a write that should succeed and is refused speaks for itself.
-    fn consequence(&self, row: &Row, exchange: &Exchange, judged: &Judged, wanted: &[u16]) -> Option<&Broken> {
+    /// its own finding. A soft row stays a warning. A write that should succeed and is refused speaks for itself, but for
+    /// a repeat: that the second time succeeds too can only be seen when the first did.
+    fn consequence(
+        &self,
+        row: &Row,
+        script: &Script,
+        exchange: &Exchange,
+        judged: &Judged,
+        wanted: &[u16],
+    ) -> Option<&Broken> {
         let own = exchange.request.method != Method::Get
             && wanted.iter().any(|code| (200..300).contains(code))
-            && !exchange.response().is_some_and(Response::is_success);
+            && !exchange.response().is_some_and(Response::is_success)
+            && !matches!(script.action, Action::Repeat(_));
         (judged.outcome == Outcome::Fail && !row.soft && !own).then(|| self.refused.values().next()).flatten()
     }
 
