@@ -241,9 +241,9 @@ pub struct Run {
     pub gate: Gate,
 }
 
-/// Everything that `prove` takes.
+/// Which server, the way in, and the way there: what every command needs that sends.
 #[derive(Debug, Args, Default)]
-pub struct Prove {
+pub struct Access {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub target: Target,
@@ -253,6 +253,14 @@ pub struct Prove {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub connection: Connection,
+}
+
+/// Everything that `prove` takes.
+#[derive(Debug, Args, Default)]
+pub struct Prove {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub access: Access,
     /// How many random histories of every law that cannot be tested exhaustively.
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub cases: u32,
@@ -272,13 +280,7 @@ pub struct Prove {
 pub struct Load {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
-    pub target: Target,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
-    pub credentials: Credentials,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
-    pub connection: Connection,
+    pub access: Access,
     /// Requests per second.
     #[arg(long, value_name = "N", value_parser = rate, default_value = "100")]
     pub rate: f64,
@@ -304,13 +306,7 @@ pub struct Load {
 pub struct Sweep {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
-    pub target: Target,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
-    pub credentials: Credentials,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
-    pub connection: Connection,
+    pub access: Access,
     /// Only say what would be removed.
     #[arg(long)]
     pub dry_run: bool,

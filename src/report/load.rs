@@ -52,3 +52,29 @@ fn row(values: &Percentiles) -> String {
     let cell = |duration: Duration| format!("{:>9.2}", duration.as_secs_f64() * 1000.0);
     SHOWN.map(|percent| cell(values.at(percent))).concat() + &cell(values.max())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::load::Schedule;
+
+    #[test]
+    fn a_crossed_threshold_and_wrong_answers_are_said() {
+        let options = Options {
+            schedule: Schedule { rate: 100.0, duration: Duration::from_secs(2) },
+            population: 10,
+            in_flight: 4,
+            seed: 7,
+            marker: "sp7".into(),
+        };
+        let mut summary = Summary { planned: 200, sent: 200, right: 198, leftovers: 1, ..Summary::default() };
+        summary.elapsed = Duration::from_secs(2);
+        for n in 1..=200 {
+            summary.response_time.record(Duration::from_millis(n));
+            summary.service_time.record(Duration::from_millis(n / 2));
+            summary.lateness.record(Duration::from_micros(n));
+        }
+        summary.wrong.insert("create answered 500".into(), 2);
+        insta::assert_snapshot!(text("scimproof", &options, &summary, Some(Duration::from_millis(150))));
+    }
+}

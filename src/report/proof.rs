@@ -42,3 +42,38 @@ pub fn text(heading: &str, proofs: &[Proof], files: &[Option<String>], catalogue
     let _ = writeln!(text, "\n  {} laws: {held} hold, {} do not", proofs.len(), proofs.len() - held);
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{Evidence, Finding, Outcome, Position};
+    use crate::property::CounterExample;
+    use crate::wire::ExchangeId;
+
+    #[test]
+    fn a_false_law_shows_its_smallest_history() {
+        let finding = Finding {
+            requirement: "PROP-UNIQ-02".into(),
+            outcome: Outcome::Fail,
+            check: "status".into(),
+            scenario: "user-names".into(),
+            step: "3. create N0".into(),
+            position: Position::File { file: "user-names.toml".into(), line: 29, column: 5 },
+            expected: "status 409".into(),
+            got: "status 201".into(),
+            evidence: Evidence::of(&ExchangeId("user-names#3".into())),
+        };
+        let proof = |law, counter_example: Option<CounterExample>, inconclusive| Proof {
+            law,
+            cases: 12,
+            exhaustive: counter_example.is_none(),
+            inconclusive,
+            counter_example,
+            leftovers: 0,
+        };
+        let found = CounterExample { scenario: String::new(), findings: vec![finding], repeats: true };
+        let proofs = [proof("PROP-UNIQ-01", Some(found), 0), proof("CATALOG-022", None, 2)];
+        let files = [Some(".scimproof/proofs/prop-uniq-01-7.toml".to_owned()), None];
+        insta::assert_snapshot!(text("scimproof", &proofs, &files, Catalogue::embedded(), 80));
+    }
+}

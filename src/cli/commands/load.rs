@@ -23,8 +23,7 @@ use crate::wire::Secret;
 /// # Errors
 /// [`Fault`]: a mistake of the caller (2), a target that cannot be loaded (3), a fault of ours (70).
 pub fn load(flags: Load, context: &Context) -> Result<ExitCode, Fault> {
-    let bundled = flags.target.target.is_none();
-    let mut reached = reach(flags.target, flags.credentials, flags.connection, flags.seed, "rfc", context)?;
+    let mut reached = reach(flags.access, flags.seed, "rfc", context)?;
     let options = Options {
         schedule: Schedule { rate: flags.rate, duration: flags.duration },
         population: flags.population,
@@ -37,20 +36,13 @@ pub fn load(flags: Load, context: &Context) -> Result<ExitCode, Fault> {
     }
     let runtime = runtime()?;
     let (summary, interrupted) = runtime.block_on(async {
-        // A target that the user named stays as it is; ours moves from this process's memory to a socket.
-        if bundled && reached.name == "the bundled server" {
+        // Our own server moves from this process's memory to a socket.
+        if reached.bundled {
             reached.transport = on_loopback(&reached, context).await?;
         }
         perform(&reached, &options).await
     })?;
-    let heading = format!(
-        "scimproof {}  target {}  profile {}  seed {}",
-        env!("CARGO_PKG_VERSION"),
-        reached.name,
-        reached.profile.name,
-        reached.draw.seed
-    );
-    context.print(&report::text(&heading, &options, &summary, flags.p99));
+    context.print(&report::text(&reached.heading(), &options, &summary, flags.p99));
     let crossed = flags.p99.is_some_and(|limit| summary.response_time.at(99.0) > limit);
     Ok(ExitCode::first([
         if interrupted { ExitCode::Interrupted } else { ExitCode::Passed },

@@ -19,7 +19,7 @@ use crate::verdict::ExitCode;
 /// # Errors
 /// [`Fault`]: a mistake of the caller (2), a target that cannot be judged (3), a fault of ours (70).
 pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
-    let reached = reach(flags.target, flags.credentials, flags.connection, flags.seed, "catalog", context)?;
+    let reached = reach(flags.access, flags.seed, "catalog", context)?;
     let runtime = runtime()?;
     let (proofs, interrupted) = runtime.block_on(test(&reached, flags.cases, &flags.role_at))?;
     let mut files = Vec::new();
@@ -30,14 +30,7 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
         });
         files.push(file.transpose()?);
     }
-    let heading = format!(
-        "scimproof {}  target {}  profile {}  seed {}",
-        env!("CARGO_PKG_VERSION"),
-        reached.name,
-        reached.profile.name,
-        reached.draw.seed
-    );
-    context.print(&proof::text(&heading, &proofs, &files, Catalogue::embedded(), context.width()));
+    context.print(&proof::text(&reached.heading(), &proofs, &files, Catalogue::embedded(), context.width()));
     Ok(ExitCode::first([
         if interrupted { ExitCode::Interrupted } else { ExitCode::Passed },
         if proofs.iter().all(Proof::holds) { ExitCode::Passed } else { ExitCode::GateNotPassed },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::judge::bundled;
-use crate::cli::args::{Connection, Credentials, Run, Selection, Target};
+use crate::cli::args::{Access, Run, Selection};
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::signals::Stop;
@@ -27,6 +27,8 @@ pub struct Reached {
     pub draw: Draw,
     /// What may be done to it.
     pub options: Options,
+    /// It is our own server, in this process.
+    pub bundled: bool,
     given: &'static str,
     wait: Duration,
 }
@@ -35,14 +37,8 @@ pub struct Reached {
 ///
 /// # Errors
 /// [`Fault`] (usage) for whatever is wrong.
-pub fn reach(
-    target: Target,
-    credentials: Credentials,
-    connection: Connection,
-    seed: Option<u64>,
-    profile: &str,
-    context: &Context,
-) -> Result<Reached, Fault> {
+pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context) -> Result<Reached, Fault> {
+    let Access { target, credentials, connection } = access;
     let mut run = Run {
         target,
         credentials,
@@ -57,6 +53,7 @@ pub fn reach(
     // A target's default is the standard; the bundled server takes the profile whose laws are asked for.
     let default = if remote.is_some() { "rfc" } else { profile };
     let profile = sources::profile(run.target.profile.as_deref().unwrap_or(default))?;
+    let bundled_here = remote.is_none();
     let (transport, given, name) = match remote {
         Some(remote) => (remote.transport, remote.given, remote.base.to_string()),
         None => (bundled(&profile, context)?, "a bearer token", "the bundled server".to_owned()),
@@ -70,10 +67,16 @@ pub fn reach(
         ..Options::default()
     };
     let wait = run.target.wait.unwrap_or_default();
-    Ok(Reached { transport, name, profile, draw, options, given, wait })
+    Ok(Reached { transport, name, profile, draw, options, bundled: bundled_here, given, wait })
 }
 
 impl Reached {
+    /// The first line of a report: what is judged, and the seed that repeats it.
+    pub fn heading(&self) -> String {
+        let (version, profile, seed) = (env!("CARGO_PKG_VERSION"), &self.profile.name, self.draw.seed);
+        format!("scimproof {version}  target {}  profile {profile}  seed {seed}", self.name)
+    }
+
     /// Looks at the target before anything is written.
     ///
     /// # Errors

@@ -15,13 +15,10 @@ use crate::verdict::ExitCode;
 /// # Errors
 /// [`Fault`]: no target (2), a target that cannot be reached (3).
 pub fn sweep(flags: Sweep, context: &Context) -> Result<ExitCode, Fault> {
-    if flags.target.target.is_none()
-        && flags.target.config.is_none()
-        && !context.folder.join("scimproof.toml").is_file()
-    {
+    let reached = reach(flags.access, None, "rfc", context)?;
+    if reached.bundled {
         return Err(Fault::usage("sweep wants a --target: the bundled server keeps nothing"));
     }
-    let reached = reach(flags.target, flags.credentials, flags.connection, None, "rfc", context)?;
     let runtime = runtime()?;
     let (swept, interrupted) = runtime.block_on(async {
         let stop = Stop::listen();
