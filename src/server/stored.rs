@@ -56,7 +56,9 @@ impl Parts {
             }
         }
         let password = resource.contains_key("password");
-        resource.retain(|name, _| !APART.contains(&name.as_str()));
+        // Where teams give the roles, what a client wrote gives nothing (CATALOG-022).
+        let given = !server.profile.roles.is_empty();
+        resource.retain(|name, _| !APART.contains(&name.as_str()) && !(given && name == "roles"));
         Ok(Self { keys: Keys { name, unique, external_id, label }, body: resource, members, password })
     }
 
