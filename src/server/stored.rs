@@ -58,7 +58,8 @@ impl Parts {
         let password = resource.contains_key("password");
         // Where teams give the roles, what a client wrote gives nothing (CATALOG-022).
         let given = !server.profile.roles.is_empty();
-        resource.retain(|name, _| !APART.contains(&name.as_str()) && !(given && name == "roles"));
+        let apart = |name: &str| APART.contains(&name) || (given && name == "roles");
+        resource.retain(|name, _| !apart(name));
         Ok(Self { keys: Keys { name, unique, external_id, label }, body: resource, members, password })
     }
 
