@@ -57,6 +57,8 @@ pub enum Command {
     Explain(Explain),
     /// Keep a list of known failures, so that a pipeline can adopt scimproof on a server that is red today.
     Baseline(Box<Baseline>),
+    /// Remove what a killed run left on a target: only users and groups that bear the mark of a run.
+    Sweep(Box<Sweep>),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -295,6 +297,23 @@ pub struct Load {
     /// Threshold: 99 of 100 response times, from the planned start, stay below this (exit 5 if not).
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub p99: Option<Duration>,
+}
+
+/// Everything that `sweep` takes.
+#[derive(Debug, Args, Default)]
+pub struct Sweep {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub target: Target,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub credentials: Credentials,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub connection: Connection,
+    /// Only say what would be removed.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Everything that `serve` takes.

@@ -35,14 +35,14 @@ const PAGES: usize = 50;
 const PAGE: usize = 100;
 
 /// Sends requests of one cleanup under one name.
-struct Sender<'a> {
+pub(super) struct Sender<'a> {
     session: &'a Session,
     name: &'a str,
     count: AtomicUsize,
 }
 
 impl<'a> Sender<'a> {
-    fn new(session: &'a Session, name: &'a str) -> Self {
+    pub(super) fn new(session: &'a Session, name: &'a str) -> Self {
         Self { session, name, count: AtomicUsize::new(0) }
     }
 
@@ -101,7 +101,7 @@ fn collection(path: &str) -> &str {
     path.rsplit_once('/').map_or(path, |(collection, _)| collection)
 }
 
-async fn remove_one(sender: &Sender<'_>, path: String) -> Removal {
+pub(super) async fn remove_one(sender: &Sender<'_>, path: String) -> Removal {
     let delete = || sender.send("remove", Request::new(Method::Delete, path.clone()));
     let mut exchange = delete().await;
     if exchange.response().is_none_or(|response| response.status >= 500 && response.status != 501) {
@@ -232,7 +232,7 @@ impl Removal {
 }
 
 /// Reads a resource again; a `DELETE` that answered 204 and removed nothing has lied (law 2).
-async fn confirm(session: &Session, n: usize, removal: Removal) -> Removal {
+pub(super) async fn confirm(session: &Session, n: usize, removal: Removal) -> Removal {
     let name = format!("cleanup/proof-{}", n + 1);
     let sender = Sender::new(session, &name);
     let path = removal.path().to_owned();
@@ -260,7 +260,7 @@ async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut 
     for _ in 0..PAGES {
         let found = match page(&sender, &target).await {
             Some((resources, _)) => resources,
-            None => scan(&sender, collection).await,
+            None => scan(&sender, collection, PAGES).await,
         };
         let ours = found.iter().filter(|resource| resource.to_string().to_lowercase().contains(&marker));
         let ids = ours.filter_map(|resource| resource["id"].as_str());
@@ -279,10 +279,10 @@ async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut 
     }
 }
 
-/// All resources of a collection, as far as [`PAGES`] pages go.
-async fn scan(sender: &Sender<'_>, collection: &str) -> Vec<Value> {
+/// All resources of a collection, as far as so many pages go.
+pub(super) async fn scan(sender: &Sender<'_>, collection: &str, pages: usize) -> Vec<Value> {
     let mut all = Vec::new();
-    for _ in 0..PAGES {
+    for _ in 0..pages {
         let start = all.len() + 1;
         match page(sender, &format!("{collection}?startIndex={start}&count={PAGE}")).await {
             Some((resources, total)) if !resources.is_empty() => {

@@ -6,12 +6,14 @@ mod cleanup;
 mod drive;
 mod preflight;
 mod session;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
 pub use drive::{Inspect, Job, Opening, drive, execute};
 pub use preflight::{Discovery, PreflightError, preflight, wait_until_reachable};
 pub use session::{Events, Session};
+pub use sweep::{SWEEP_TIME, Swept, sweep};
 
 use std::time::Duration;
 

@@ -3,6 +3,7 @@
 
 mod error;
 mod lint;
+mod mark;
 mod model;
 mod people;
 mod play;
@@ -10,6 +11,7 @@ mod raw;
 mod template;
 
 pub use error::{Place, ScenarioError};
+pub use mark::is_ours;
 pub use model::{Action, Line, Row, Scenario, Step, Subject, Tally, Until, Verdict, line_of};
 pub use people::Draw;
 pub use play::{ScenarioFlow, Settings};

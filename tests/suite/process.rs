@@ -62,11 +62,18 @@ impl Served {
 
     /// `GET` with the token; status and body.
     pub fn get(&self, path: &str, token: &str) -> (u16, String) {
+        self.send("GET", path, token, "")
+    }
+
+    /// A request with the token; status and body.
+    pub fn send(&self, method: &str, path: &str, token: &str, body: &str) -> (u16, String) {
         let rest = self.url.strip_prefix("http://").unwrap();
         let (host, base) = rest.split_once('/').unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
         let head = format!(
-            "GET /{base}{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+            "{method} /{base}{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+             Content-Type: application/scim+json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
         );
         stream.write_all(head.as_bytes()).unwrap();
         let mut text = String::new();

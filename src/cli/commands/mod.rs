@@ -11,3 +11,4 @@ pub mod prove;
 mod reach;
 pub mod run;
 pub mod serve;
+pub mod sweep;

@@ -1,0 +1,70 @@
+//! Sweeps up what a killed run left: lists users and groups, and removes those that bear the mark of a run, no others.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::cleanup::{Removal, Sender, confirm, remove_one, scan};
+use super::session::Session;
+use super::{Options, drive::side_by_side};
+use crate::client::Transport;
+use crate::flow::{Leftover, encode_segment};
+use crate::scenario::is_ours;
+
+/// What a sweep found and did.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Swept {
+    /// Resources that bear the mark, `/Users/42`.
+    pub found: Vec<String>,
+    /// Of those, how many are gone.
+    pub removed: usize,
+    /// How many could only be deactivated.
+    pub retired: usize,
+    /// What is still there.
+    pub leftovers: Vec<Leftover>,
+}
+
+/// Groups go before users, so that no membership is in the way.
+const COLLECTIONS: [&str; 2] = ["/Groups", "/Users"];
+
+/// Finds marked resources, and removes them unless `look_only`.
+pub async fn sweep(
+    transport: Arc<dyn Transport>,
+    options: &Options,
+    look_only: bool,
+    cancel: watch::Receiver<bool>,
+) -> Swept {
+    let (events, _nobody) = mpsc::unbounded_channel();
+    let session = Arc::new(Session::new(transport, options, events, cancel));
+    let mut swept = Swept::default();
+    for collection in COLLECTIONS {
+        let sender = Sender::new(&session, "sweep");
+        let all = scan(&sender, collection, usize::MAX).await;
+        let ids = all.iter().filter(|resource| is_ours(collection, resource)).filter_map(|it| it["id"].as_str());
+        let paths: BTreeSet<String> = ids.map(|id| format!("{collection}/{}", encode_segment(id))).collect();
+        swept.found.extend(paths.iter().cloned());
+        if look_only {
+            continue;
+        }
+        let work = paths.into_iter().enumerate().map(|(n, path)| {
+            let session = Arc::clone(&session);
+            async move {
+                let removal = remove_one(&Sender::new(&session, "sweep"), path).await;
+                confirm(&session, n, removal).await
+            }
+        });
+        for removal in side_by_side(work.collect::<Vec<_>>(), options.concurrency, None).await.into_iter().flatten() {
+            match removal {
+                Removal::Gone(_) => swept.removed += 1,
+                Removal::Retired(_) => swept.retired += 1,
+                Removal::Stays(leftover) => swept.leftovers.push(leftover),
+            }
+        }
+    }
+    swept
+}
+
+/// How long a sweep may take before the command gives up.
+pub const SWEEP_TIME: Duration = Duration::from_secs(600);

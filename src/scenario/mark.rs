@@ -1,0 +1,62 @@
+//! Recognises what a run of this tool created, by the form of its names: for sweeping up what a killed run left.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+/// A person's e-mail address, from [`super::Draw::person`] or the load workload, in any case.
+const PERSON: &str = r"(?i)\.sp[0-9a-f]{1,16}(c[0-9]+)?\.([a-z]{10}|[0-9]+)@example\.test";
+
+/// A group's display name, from [`super::Draw::group`].
+const GROUP: &str = r" sp[0-9a-f]{1,16}(c[0-9]+)? [a-z]{10}\b";
+
+/// True when a resource of `/Users` or `/Groups` bears the mark of a run. Names of real people cannot: `example.test` is
+/// reserved (`RFC2606 §2`), and a group must hold marker and tag as words of their own.
+#[must_use]
+pub fn is_ours(collection: &str, resource: &Value) -> bool {
+    static PATTERNS: LazyLock<Option<(Regex, Regex)>> =
+        LazyLock::new(|| Regex::new(PERSON).ok().zip(Regex::new(GROUP).ok()));
+    let Some((person, group)) = PATTERNS.as_ref() else { return false };
+    let bears = |value: &Value, pattern: &Regex| value.as_str().is_some_and(|text| pattern.is_match(text));
+    match collection {
+        "/Users" => {
+            let emails = resource["emails"].as_array().into_iter().flatten();
+            bears(&resource["userName"], person) || emails.into_iter().any(|email| bears(&email["value"], person))
+        }
+        "/Groups" => bears(&resource["displayName"], group),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::profile::Identifier;
+    use crate::scenario::Draw;
+
+    #[test]
+    fn what_is_drawn_is_recognised_and_nobody_else() {
+        for (seed, identifier) in [(7, Identifier::Email), (u64::MAX, Identifier::Alphanumeric)] {
+            let draw = Draw { seed, marker: format!("sp{seed:x}"), identifier };
+            let person = draw.person("okta/users/create", "person", "okta");
+            let user = json!({"userName": person["identifier"], "emails": [{"value": person["email"]}]});
+            assert!(is_ours("/Users", &user), "{user}");
+            assert!(!is_ours("/Groups", &user));
+            let group = draw.group("okta/groups/push", "group");
+            assert!(is_ours("/Groups", &json!({"displayName": group["displayName"]})), "{group}");
+        }
+        let renamed = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0fMBERG.SP7C12.ABCDEFGHIJ@EXAMPLE.TEST";
+        assert!(is_ours("/Users", &json!({ "userName": renamed })));
+        for name in
+            ["crisp.ace.engineering@example.test", "ada@example.test", "a.sp7.abcdefghij@example.com", "sp7abcdefghij"]
+        {
+            assert!(!is_ours("/Users", &json!({ "userName": name })), "{name}");
+        }
+        for name in ["Field Ops", "crisp engineering", "sp7", "Team sp7 abc"] {
+            assert!(!is_ours("/Groups", &json!({ "displayName": name })), "{name}");
+        }
+    }
+}
