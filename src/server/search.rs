@@ -54,7 +54,7 @@ impl Query {
     /// How much of the memberships answer, filter and sorting need.
     fn links(&self, kind: Kind) -> Links<'static> {
         let name = links_name(kind);
-        let mut wanted = |path: &AttrPath| names(path, name) || names(path, "meta");
+        let mut wanted = |path: &AttrPath| names(path, name) || derived(kind, path);
         let asked = self.filter.as_ref().is_some_and(|filter| any(filter, &mut wanted))
             || self.sort.as_ref().is_some_and(|(path, _)| wanted(path));
         if asked { Links::All } else { shown(kind, &self.projection) }
@@ -135,16 +135,20 @@ pub(super) fn links(kind: Kind, projection: &Projection) -> Links<'static> {
 fn shown(kind: Kind, projection: &Projection) -> Links<'static> {
     let hidden = match projection {
         Projection::Default => false,
-        Projection::Only(paths) => {
-            let user_tag = |path: &&AttrPath| kind == Kind::User && names(path, "meta");
-            !paths.iter().any(|path| names(path, links_name(kind)) || user_tag(&path))
-        }
+        Projection::Only(paths) => !paths.iter().any(|path| names(path, links_name(kind)) || derived(kind, path)),
         Projection::Without(paths) => {
             let gone = |name: &str| paths.iter().any(|path| path.sub.is_none() && names(path, name));
-            gone(links_name(kind)) && (kind == Kind::Group || gone("meta"))
+            gone(links_name(kind)) && (kind == Kind::Group || DERIVED.into_iter().all(gone))
         }
     };
     if hidden { Links::Skip } else { Links::All }
+}
+
+/// What of a user depends on its groups: the entity tag, and the role where teams give it.
+const DERIVED: [&str; 2] = ["meta", "roles"];
+
+fn derived(kind: Kind, path: &AttrPath) -> bool {
+    kind == Kind::User && DERIVED.iter().any(|name| names(path, name))
 }
 
 const fn links_name(kind: Kind) -> &'static str {

@@ -56,7 +56,10 @@ impl Parts {
             }
         }
         let password = resource.contains_key("password");
-        resource.retain(|name, _| !APART.contains(&name.as_str()));
+        // Where teams give the roles, what a client wrote gives nothing (CATALOG-022).
+        let given = !server.profile.roles.is_empty();
+        let apart = |name: &str| APART.contains(&name) || (given && name == "roles");
+        resource.retain(|name, _| !apart(name));
         Ok(Self { keys: Keys { name, unique, external_id, label }, body: resource, members, password })
     }
 

@@ -14,6 +14,7 @@ mod write;
 pub use options::PatchOptions;
 pub use request::{OpKind, Operation, PatchRequest};
 
+use super::filter::Filter;
 use super::path::PatchPath;
 use super::resource::{self, BodyOptions, normal::Rules};
 use super::schema::{Attribute, Mutability, ResourceType};
@@ -60,14 +61,15 @@ struct Patch<'a> {
 }
 
 impl Patch<'_> {
-    /// How many values the operation may have to look at.
+    /// How many values the operation may have to look at, times the comparisons with each.
     fn values_at(&self, operation: &Operation) -> usize {
-        let named = match &operation.path {
-            Some(PatchPath::Attr(path) | PatchPath::Value { attr: path, .. }) => Some(path.name.as_str()),
-            Some(PatchPath::Schema(_)) | None => None,
+        let (named, times) = match &operation.path {
+            Some(PatchPath::Attr(path)) => (Some(path.name.as_str()), 1),
+            Some(PatchPath::Value { attr, filter, .. }) => (Some(attr.name.as_str()), terms(filter)),
+            Some(PatchPath::Schema(_)) | None => (None, 1),
         };
         let arrays = self.next.iter().filter(|(name, _)| named.is_none_or(|named| named.eq_ignore_ascii_case(name)));
-        arrays.filter_map(|(_, value)| value.as_array()).map(Vec::len).sum()
+        arrays.filter_map(|(_, value)| value.as_array()).map(|values| values.len().saturating_mul(times)).sum()
     }
 
     fn operation(&mut self, operation: &Operation) -> Result<(), ScimError> {
@@ -79,6 +81,16 @@ impl Patch<'_> {
             (op, Some(path)) => self.write(op, path, value.unwrap_or(&null), Origin::Path),
             (op, None) => self.members(op, value.unwrap_or(&null)),
         }
+    }
+}
+
+/// How many comparisons a filter has.
+fn terms(filter: &Filter) -> usize {
+    match filter {
+        Filter::Compare(..) | Filter::Present(_) => 1,
+        Filter::And(parts) | Filter::Or(parts) => parts.iter().map(terms).sum(),
+        Filter::Not(inner) => terms(inner),
+        Filter::Value { filter, trailing, .. } => terms(filter) + trailing.as_deref().map_or(0, terms),
     }
 }
 

@@ -188,3 +188,35 @@ fn long_lists_are_scanned_in_batches_and_paged_completely() {
         step("GET /Users", "", 200, &[("itemsPerPage", "100"), ("totalResults", "1201")]),
     ]);
 }
+
+#[test]
+fn roles_by_team_are_seen_by_every_query() {
+    let mut world =
+        World::of("[[role]]\nname = \"LOW\"\nteams = []\n[[role]]\nname = \"HIGH\"\nteams = [\"Founders\"]");
+    world.run(&[
+        keep(
+            "POST /Users",
+            r#"{"userName": "ann", "roles": [{"value": "MINE"}]}"#,
+            201,
+            &[("ann", "id"), ("tag", "meta.version")],
+        ),
+        step(
+            "PUT /Users/{ann}",
+            r#"{"userName": "ann", "roles": [{"value": "OTHER"}]}"#,
+            200,
+            &[("meta.version", "\"W/\\\"1\\\"\"")],
+        ),
+        step("GET /Users/{ann}", "", 200, &[("roles.value", "\"LOW\"")]),
+        step("POST /Groups", r#"{"displayName": "Founders", "members": [{"value": "{ann}"}]}"#, 201, &[]),
+        step("GET /Users?attributes=roles", "", 200, &[("Resources.roles.value", "\"HIGH\"")]),
+        step("GET /Users/{ann}?attributes=roles", "", 200, &[("roles.value", "\"HIGH\"")]),
+        step("GET /Users?excludedAttributes=groups,meta", "", 200, &[("Resources.roles.value", "\"HIGH\"")]),
+        step(
+            "GET /Users?filter=roles.value eq \"HIGH\"&attributes=userName",
+            "",
+            200,
+            &[("totalResults", "1"), ("Resources.userName", "\"ann\"")],
+        ),
+        step("GET /Users?sortBy=roles&attributes=roles", "", 200, &[("Resources.roles.value", "\"HIGH\"")]),
+    ]);
+}
