@@ -332,7 +332,7 @@ pub struct Serve {
     #[arg(long)]
     pub open: bool,
     /// The profile to serve: a name (see `list`) or a TOML file.
-    #[arg(long, value_name = "NAME|FILE", default_value = "rfc")]
+    #[arg(long, value_name = "NAME|FILE", default_value = "reference")]
     pub profile: String,
     /// Where resources live: memory, or an SQLite file.
     #[arg(long, value_name = "memory|FILE", default_value = "memory")]

@@ -62,7 +62,8 @@ pub struct RoleRule {
 }
 
 /// The embedded profiles.
-const FILES: [&str; 3] = [
+const FILES: [&str; 4] = [
+    include_str!("../../fixtures/profiles/reference.toml"),
     include_str!("../../fixtures/profiles/rfc.toml"),
     include_str!("../../fixtures/profiles/strict.toml"),
     include_str!("../../fixtures/profiles/catalog.toml"),

@@ -114,7 +114,9 @@ pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>
 /// [`Fault`] for whatever is wrong (2), and when the selection leaves nothing (4).
 pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
     let scenarios = sources::scenarios(flags.selection.scenarios.as_deref())?;
-    let profile = sources::profile(flags.target.profile.as_deref().unwrap_or("rfc"))?;
+    // Of a target no more is assumed than the standard; our own server is known.
+    let default = if flags.target.target.is_some() { "rfc" } else { "reference" };
+    let profile = sources::profile(flags.target.profile.as_deref().unwrap_or(default))?;
     let clients = sources::clients(&flags.selection.idp)?;
     let mut settings = Settings::new(profile.actions.clone(), context.today);
     settings.clients = clients.iter().map(|client| client.id.clone()).collect();

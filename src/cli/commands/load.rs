@@ -23,7 +23,7 @@ use crate::wire::Secret;
 /// # Errors
 /// [`Fault`]: a mistake of the caller (2), a target that cannot be loaded (3), a fault of ours (70).
 pub fn load(flags: Load, context: &Context) -> Result<ExitCode, Fault> {
-    let mut reached = reach(flags.access, flags.seed, "rfc", context)?;
+    let mut reached = reach(flags.access, flags.seed, "reference", context)?;
     let options = Options {
         schedule: Schedule { rate: flags.rate, duration: flags.duration },
         population: flags.population,
