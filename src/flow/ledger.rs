@@ -54,7 +54,8 @@ impl Ledger {
         }
     }
 
-    fn add(&mut self, path: &str, scenario: &str) {
+    /// Adds a resource that the run took over or created.
+    pub fn add(&mut self, path: &str, scenario: &str) {
         if !self.0.iter().any(|undo| undo.path == path) {
             self.0.push(Undo { path: path.to_owned(), scenario: scenario.to_owned() });
         }

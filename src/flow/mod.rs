@@ -23,6 +23,17 @@ pub struct Step {
     pub name: String,
     /// What to send.
     pub request: Request,
+    /// It creates a user. Where users cannot be deleted, the driver may give a retired one this body instead (law 8);
+    /// the exchange then shows the `PUT` that was sent.
+    pub creates: bool,
+}
+
+impl Step {
+    /// A step that is sent as it stands.
+    #[must_use]
+    pub fn new(name: impl Into<String>, request: Request) -> Self {
+        Self { name: name.into(), request, creates: false }
+    }
 }
 
 /// What a flow wants next.

@@ -9,9 +9,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
+use super::adopt::RETIRED;
 use super::drive::side_by_side;
 use super::session::Session;
 use crate::flow::{Leftover, Step, Undo, encode_segment};
+use crate::scim::Object;
 use crate::wire::{Exchange, ExchangeId, Method, Request};
 
 /// What came of removing one resource.
@@ -55,7 +57,7 @@ impl<'a> Sender<'a> {
             request.headers.push("Content-Type", "application/scim+json");
         }
         let id = ExchangeId(format!("{}#{n}", self.name));
-        self.session.send_anyway(id, Step { name: step.to_owned(), request }).await
+        self.session.send_anyway(id, Step::new(step, request)).await
     }
 }
 
@@ -119,29 +121,56 @@ pub(super) async fn remove_one(sender: &Sender<'_>, path: String) -> Removal {
     Removal::Stays(Leftover { path, reason: answer(&exchange) })
 }
 
-/// Deactivates a user that cannot be deleted, by PATCH or else by PUT; true when a re-read shows it inactive.
+/// Deactivates a user that cannot be deleted, by PATCH or else by PUT; true when a re-read shows it inactive. Then its name
+/// is freed, which shows the next run whom it may take over; a target that refuses that keeps the old name.
 async fn retire(sender: &Sender<'_>, path: &str) -> bool {
-    let patch = json!({
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-        "Operations": [{"op": "replace", "path": "active", "value": false}],
-    });
-    let write = |method, body: Value| {
-        let mut request = Request::new(method, path);
-        request.body = Some(body.to_string().into_bytes());
-        sender.send("deactivate", request)
+    let patch = |attribute: &str, value: Value| {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{"op": "replace", "path": attribute, "value": value}],
+        });
+        write(sender, Method::Patch, path, body)
     };
     let read = || sender.send("read again", Request::new(Method::Get, path));
-    write(Method::Patch, patch).await;
-    let known = read().await;
-    if is_inactive(known.as_ref()) {
-        return true;
+    patch("active", Value::Bool(false)).await;
+    let mut known = read().await;
+    let patched = is_inactive(&known);
+    if !patched {
+        let Some(mut user) = user(&known) else { return false };
+        user.insert("active".to_owned(), Value::Bool(false));
+        write(sender, Method::Put, path, Value::Object(user)).await;
+        known = read().await;
+        if !is_inactive(&known) {
+            return false;
+        }
     }
-    let Some(Value::Object(mut user)) = known.response().filter(|r| r.is_success()).and_then(|r| r.json()) else {
-        return false;
-    };
-    user.insert("active".to_owned(), Value::Bool(false));
-    write(Method::Put, Value::Object(user)).await;
-    is_inactive(read().await.as_ref())
+    let Some(mut user) = user(&known) else { return true };
+    let name = Value::String(retired_name(user.get("userName").and_then(Value::as_str).unwrap_or_default()));
+    if patched {
+        patch("userName", name).await;
+    } else {
+        user.insert("userName".to_owned(), name);
+        write(sender, Method::Put, path, Value::Object(user)).await;
+    }
+    true
+}
+
+async fn write(sender: &Sender<'_>, method: Method, path: &str, body: Value) {
+    let mut request = Request::new(method, path);
+    request.body = Some(body.to_string().into_bytes());
+    sender.send("retire", request).await;
+}
+
+/// The user in an answer.
+fn user(exchange: &Exchange) -> Option<Object> {
+    match exchange.response().filter(|response| response.is_success())?.json()? {
+        Value::Object(user) => Some(user),
+        _ => None,
+    }
+}
+
+fn retired_name(name: &str) -> String {
+    if name.starts_with(RETIRED) { name.to_owned() } else { format!("{RETIRED}{name}") }
 }
 
 fn is_inactive(exchange: &Exchange) -> bool {

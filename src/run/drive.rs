@@ -106,6 +106,7 @@ pub async fn drive(
     opening.exchanges.into_iter().for_each(|exchange| session.emit(Event::Exchanged(exchange)));
     opening.skipped.into_iter().for_each(|event| session.emit(event));
 
+    session.look_for_retired().await;
     let (alone, together): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.alone);
     let (mut removals, mut broken) = play_all(together, &session, &inspect, &options, options.concurrency).await;
     let (more, others) = play_all(alone, &session, &inspect, &options, 1).await;
@@ -187,7 +188,17 @@ async fn play(job: Job, session: &Arc<Session>, inspect: &Inspect, cleanup_time:
             break true;
         }
         answers = match next {
-            Next::Send(step) => vec![session.send(name(&scenario, &mut count), &scenario, step).await],
+            Next::Send(step) => {
+                let id = name(&scenario, &mut count);
+                let adopted = if step.creates { session.adopt(id.clone(), &scenario, &step).await } else { None };
+                if let Some(exchange) = &adopted {
+                    ledger.add(exchange.request.path(), &scenario);
+                }
+                vec![match adopted {
+                    Some(exchange) => exchange,
+                    None => session.send(id, &scenario, step).await,
+                }]
+            }
             Next::Together(steps) => send_together(session, &scenario, steps, &mut count).await,
             Next::Wait(time) => {
                 session.pause(time).await;

@@ -2,6 +2,7 @@
 //!
 //! The room knows flows and transports. It knows nothing of scenario files, verdicts, reports or terminals.
 
+mod adopt;
 mod cleanup;
 mod drive;
 mod preflight;

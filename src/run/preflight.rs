@@ -178,7 +178,7 @@ impl Seen {
 async fn read(session: &Session, n: usize, target: &str) -> Arc<Exchange> {
     let mut request = Request::new(Method::Get, target);
     request.headers.push("Accept", "application/scim+json, application/json");
-    let step = Step { name: "discovery".to_owned(), request };
+    let step = Step::new("discovery", request);
     session.send_anyway(ExchangeId(format!("discovery#{n}")), step).await
 }
 

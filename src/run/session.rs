@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, sleep};
 
 use super::Options;
+use super::adopt::Pool;
 use crate::client::throttle::{Patience, Verdict, judge};
 use crate::client::{Pacer, Transport};
 use crate::flow::{Event, Step};
@@ -31,6 +32,8 @@ pub struct Session {
     started: Instant,
     cancel: watch::Receiver<bool>,
     refused: AtomicU32,
+    /// Retired users of earlier runs.
+    pub(super) retired: Pool,
 }
 
 impl Session {
@@ -51,6 +54,7 @@ impl Session {
             started: Instant::now(),
             cancel,
             refused: AtomicU32::new(0),
+            retired: Pool::default(),
         }
     }
 

@@ -150,7 +150,7 @@ impl Flow for Creator {
         self.left -= 1;
         let mut request = Request::new(Method::Post, "/Users");
         request.body = Some(json!({"userName": format!("MARK-{}-{}", self.name, self.left)}).to_string().into_bytes());
-        Next::Send(Step { name: format!("create {}", self.left), request })
+        Next::Send(Step::new(format!("create {}", self.left), request))
     }
 
     fn remarks(&mut self) -> Vec<Remark> {

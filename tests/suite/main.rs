@@ -13,5 +13,6 @@ mod kill9;
 mod process;
 mod prove;
 mod repeat;
+mod retired;
 mod secrets;
 mod trace;

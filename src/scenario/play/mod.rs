@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::model::{Scenario, Step as Script};
 use super::people::Draw;
 use crate::flow::{Flow, Next, Remark, Step};
-use crate::wire::{Exchange, Request};
+use crate::wire::{Exchange, Method, Request};
 use state::{Broken, State};
 use walk::Walk;
 
@@ -99,7 +99,7 @@ impl ScenarioFlow {
                 if let Some(request) = walk.take(exchange) {
                     let name = walk.name(&self.script(walk.index).name);
                     self.pending = Pending::Walk(walk);
-                    return Some(Next::Send(Step { name, request }));
+                    return Some(Next::Send(Step::new(name, request)));
                 }
                 let (index, request) = (walk.index, walk.request.clone());
                 let (whole, pages) = walk.whole();
@@ -109,7 +109,7 @@ impl ScenarioFlow {
             Pending::Until { index, request, tries, pausing: true } => {
                 let name = format!("{}#{}", self.script(index).name, tries + 1);
                 self.pending = Pending::Until { index, request: request.clone(), tries: tries + 1, pausing: false };
-                Some(Next::Send(Step { name, request }))
+                Some(Next::Send(Step::new(name, request)))
             }
             Pending::Until { index, request, tries, pausing: false } => {
                 let exchange = exchanges.first()?;
@@ -124,9 +124,18 @@ impl ScenarioFlow {
         }
     }
 
+    /// True for a step that must make a new user: it may be given a retired one.
+    fn creates_user(&self, index: usize) -> bool {
+        let script = self.script(index);
+        let posts = script.line().is_some_and(|line| line.method == Method::Post && line.path() == "/Users");
+        let wanted = self.state.wanted(script);
+        posts && wanted.contains(&201) && wanted.iter().all(|status| *status < 300)
+    }
+
     /// Sends the run at the cursor; `None` when none of its steps can be sent.
     fn send(&mut self) -> Option<Next> {
         let run = self.run();
+        let run_start = run.start;
         let together = run.len() > 1;
         self.cursor = run.end;
         self.waited = false;
@@ -148,15 +157,15 @@ impl ScenarioFlow {
             if script.walk {
                 let walk = Walk::new(index, first.clone());
                 self.pending = Pending::Walk(Box::new(walk));
-                return Some(Next::Send(Step { name: script.name, request: first }));
+                return Some(Next::Send(Step::new(script.name, first)));
             }
             if script.until.is_some() {
                 self.pending = Pending::Until { index, request: first.clone(), tries: 1, pausing: false };
-                return Some(Next::Send(Step { name: script.name, request: first }));
+                return Some(Next::Send(Step::new(script.name, first)));
             }
             for (n, request) in requests.into_iter().enumerate() {
                 let name = if n == 0 { script.name.clone() } else { format!("{}#{}", script.name, n + 1) };
-                steps.push(Step { name, request });
+                steps.push(Step::new(name, request));
             }
             batch.push(Sent { index, request: first, count });
         }
@@ -165,7 +174,8 @@ impl ScenarioFlow {
         }
         self.pending = Pending::Batch(batch);
         if steps.len() == 1 && !together {
-            return steps.pop().map(Next::Send);
+            let creates = self.creates_user(run_start);
+            return steps.pop().map(|step| Next::Send(Step { creates, ..step }));
         }
         Some(Next::Together(steps))
     }

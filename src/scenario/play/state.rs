@@ -158,7 +158,7 @@ impl State {
                 let mut request = Request::new(line.method.clone(), target);
                 request.headers = super::request::headers(&self.scenario, script, false);
                 let name = format!("undo {}", script.name);
-                self.undo.push(Step { name, request });
+                self.undo.push(Step::new(name, request));
             }
         }
         let all = evidence.iter().skip(1).fold(Evidence::of(&first.id), |all, exchange| all.and(&exchange.id));
