@@ -106,7 +106,9 @@ pub async fn drive(
     opening.exchanges.into_iter().for_each(|exchange| session.emit(Event::Exchanged(exchange)));
     opening.skipped.into_iter().for_each(|event| session.emit(event));
 
-    session.look_for_retired().await;
+    if !opening.marker.is_empty() {
+        session.look_for_retired().await;
+    }
     let (alone, together): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.alone);
     let (mut removals, mut broken) = play_all(together, &session, &inspect, &options, options.concurrency).await;
     let (more, others) = play_all(alone, &session, &inspect, &options, 1).await;

@@ -220,6 +220,7 @@ async fn failing_scenarios_are_cleaned_up_newest_first_and_absence_is_proven() {
     assert_eq!(
         seen.log,
         [
+            "GET /Users?filter=userName%20sw%20%22retired%22&count=500",
             "POST /Users",
             "POST /Users",
             "DELETE /Users/u2",
@@ -242,7 +243,7 @@ async fn failing_scenarios_are_cleaned_up_newest_first_and_absence_is_proven() {
         })
         .take(4)
         .collect();
-    assert_eq!(ids, ["a#1", "a#2", "cleanup/a/1#1", "cleanup/a/2#1"]);
+    assert_eq!(ids, ["set-up#retired", "a#1", "a#2", "cleanup/a/1#1"]);
     assert_eq!(seen.count(|event| matches!(event, Event::Found(_))), 3);
     assert!(matches!(seen.events.first(), Some(Event::RunStarted { planned: 2, .. })));
     assert!(matches!(seen.events.last(), Some(Event::RunFinished { .. })));
@@ -304,7 +305,7 @@ async fn an_interrupted_run_removes_what_it_created_and_names_what_did_not_run()
 #[tokio::test]
 async fn a_throttled_request_is_sent_again_and_counted_not_recorded() {
     let seen = run(vec![Creator::job("a", 1)], Fault::Throttles, Options::default(), None).await;
-    assert_eq!(seen.count(|event| matches!(event, Event::Throttled { .. })), 5);
+    assert_eq!(seen.count(|event| matches!(event, Event::Throttled { .. })), 6);
     let throttled =
         |event: &Event| matches!(event, Event::Exchanged(e) if e.response().is_some_and(|r| r.status == 429));
     assert_eq!(seen.count(throttled), 0);
