@@ -143,6 +143,7 @@ impl Page<'_> {
             self.line(&format!("readings  {points} of the standard were read (-v shows how)"));
             return;
         }
+        self.line("readings");
         for reading in readings {
             let id = &reading.interpretation;
             let Some(it) = self.report.catalogue.interpretation(id) else { continue };
@@ -151,7 +152,7 @@ impl Page<'_> {
                 format!("{number}. {}", text.map_or("not listed", String::as_str))
             });
             let seen = seen.collect::<Vec<_>>().join("; ");
-            self.prose(&format!("readings  {id} {}", it.question), 0);
+            self.prose(&format!("{id}: {}?", it.question.trim_end_matches('?')), 2);
             self.prose(&seen, 10);
         }
     }
@@ -165,9 +166,10 @@ impl Page<'_> {
             self.line(&format!("skipped   {} (-v says why)", counted(skipped.len(), "scenario")));
             return;
         }
+        self.line("skipped");
         for it in skipped {
             let why = super::junit::reason(&it.reason);
-            self.prose(&format!("skipped   {}: {why}", it.scenario), 0);
+            self.prose(&format!("{}: {why}", it.scenario), 2);
         }
     }
 
