@@ -4,6 +4,7 @@
 mod architecture;
 mod cli;
 mod cli_help;
+mod faults;
 mod kill9;
 mod process;
 mod secrets;
