@@ -1,6 +1,8 @@
 //! How long the main job takes against what its requests cost at the least: wall time of `scimproof run` over requests
 //! times a bare sequential round trip on the same socket, in interleaved rounds. `cargo bench --bench run`.
 
+#![expect(clippy::expect_used, reason = "a bench may fail loudly")]
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};

@@ -17,7 +17,7 @@ pub struct Arguments {
     /// When to use colour; NO_COLOR and TERM=dumb turn it off too.
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
-    /// Say more on stderr: what is skipped and why, where the values of flags come from.
+    /// Say more: what is skipped and why, readings and warnings in full, which configuration file was read.
     #[arg(long, short, global = true)]
     pub verbose: bool,
     /// What to do.
@@ -43,13 +43,17 @@ Exit codes, the first that applies:
 pub enum Command {
     /// Replay what Okta and Entra ID send, check the standard, and say whether the server is ready.
     Run(Box<Run>),
+    /// Test laws that hold in every state: roles by team, one holder for a user name. Failures shrink to a scenario.
+    Prove(Box<Prove>),
+    /// Send provisioning traffic at a constant rate and say what the server holds, and whether it stays correct.
+    Load(Box<Load>),
     /// Start the bundled reference server; its base URL is the first line on stdout.
     Serve(Box<Serve>),
     /// List scenarios, clients and requirements; with --plan, what would run and what would not.
     List(List),
     /// Check scenario files: unknown keys and ids, with line and column.
     Lint(Lint),
-    /// Explain a requirement, an interpretation, a request shape, a scenario, a client or an exit code.
+    /// Explain a requirement, interpretation, request shape, scenario, client, flow or exit code.
     Explain(Explain),
     /// Keep a list of known failures, so that a pipeline can adopt scimproof on a server that is red today.
     Baseline(Box<Baseline>),
@@ -235,6 +239,64 @@ pub struct Run {
     pub gate: Gate,
 }
 
+/// Everything that `prove` takes.
+#[derive(Debug, Args, Default)]
+pub struct Prove {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub target: Target,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub credentials: Credentials,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub connection: Connection,
+    /// How many random histories of every law that cannot be tested exhaustively.
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub cases: u32,
+    /// The seed of every drawn value; printed by every run.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Where a user's role is read, as a SCIM attribute path.
+    #[arg(long, value_name = "PATH", default_value = "roles.value")]
+    pub role_at: String,
+    /// The folder that gets the scenario files of what was falsified.
+    #[arg(long, value_name = "DIR", default_value = ".scimproof/proofs", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
+}
+
+/// Everything that `load` takes.
+#[derive(Debug, Args, Default)]
+pub struct Load {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub target: Target,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub credentials: Credentials,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub connection: Connection,
+    /// Requests per second.
+    #[arg(long, value_name = "N", value_parser = rate, default_value = "100")]
+    pub rate: f64,
+    /// How long requests are started.
+    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10s")]
+    pub duration: Duration,
+    /// Users that exist before the load begins.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub population: usize,
+    /// Most requests in flight; waiting for room counts as response time.
+    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
+    pub in_flight: u16,
+    /// The seed of every drawn value; printed by every run.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Threshold: 99 of 100 response times, from the planned start, stay below this (exit 5 if not).
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub p99: Option<Duration>,
+}
+
 /// Everything that `serve` takes.
 #[derive(Debug, Args)]
 pub struct Serve {
@@ -296,7 +358,7 @@ pub struct Lint {
 /// Everything that `explain` takes.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// RFC7644-3.3-5, I-46, OKTA-SHAPE-R01, okta/users/create, okta/aiw, or an exit code.
+    /// RFC7644-3.3-5, I-46, OKTA-SHAPE-R01, okta/users/create, okta/aiw, OKTA-F03, or an exit code.
     #[arg(value_name = "ID")]
     pub id: String,
 }

@@ -14,6 +14,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
         .filter(|(distance, _)| *distance <= limit)
         .collect();
     close.sort();
+    close.dedup();
     close.into_iter().map(|(_, candidate)| candidate).take(3).collect()
 }
 

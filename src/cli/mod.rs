@@ -1,7 +1,7 @@
 //! The command line: arguments, configuration, progress, commands, exit codes.
 //!
 //! Results go to stdout, talk to stderr, and both are scrubbed of secrets. A further command is a variant of
-//! [`args::Command`], a module in `commands`, and a line in [`dispatch`].
+//! [`args::Command`], a module in `commands`, and a line in `dispatch`.
 
 pub mod args;
 mod commands;
@@ -56,6 +56,8 @@ pub fn run(context: &mut Context) -> ExitCode {
 fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Fault> {
     match command {
         Command::Run(flags) => commands::run::run(*flags, context),
+        Command::Prove(flags) => commands::prove::prove(*flags, context),
+        Command::Load(flags) => commands::load::load(*flags, context),
         Command::Serve(flags) => commands::serve::serve(&flags, context),
         Command::List(flags) => commands::list::list(&flags, context),
         Command::Lint(flags) => commands::lint::lint(&flags, context),

@@ -65,10 +65,4 @@ pub trait Flow: Send {
 
     /// True once every step was sent and answered and no precondition failed: the flow counts as completed evidence.
     fn completed(&self) -> bool;
-
-    /// True when nothing else of the run may change the target meanwhile: pages of a list shift under a busy tenant
-    /// (`RFC7644 §3.4.2.4`).
-    fn alone(&self) -> bool {
-        false
-    }
 }

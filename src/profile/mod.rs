@@ -57,8 +57,11 @@ pub struct RoleRule {
 }
 
 /// The embedded profiles.
-const FILES: [&str; 2] =
-    [include_str!("../../fixtures/profiles/rfc.toml"), include_str!("../../fixtures/profiles/catalog.toml")];
+const FILES: [&str; 3] = [
+    include_str!("../../fixtures/profiles/rfc.toml"),
+    include_str!("../../fixtures/profiles/strict.toml"),
+    include_str!("../../fixtures/profiles/catalog.toml"),
+];
 
 impl Profile {
     /// Reads a profile.

@@ -25,8 +25,8 @@ pub fn histories(mapping: &RoleMapping) -> Vec<Vec<Change>> {
     for set in 0_usize..1 << teams.len() {
         let member = |n: usize| set & (1 << n) != 0;
         let reach = (0..teams.len()).filter(|n| member(*n)).map(|n| Change { team: teams[n].to_owned(), joins: true });
-        for last in 0..teams.len() {
-            let change = Change { team: teams[last].to_owned(), joins: !member(last) };
+        for (last, team) in teams.iter().enumerate() {
+            let change = Change { team: (*team).to_owned(), joins: !member(last) };
             all.push(reach.clone().chain([change]).collect());
         }
     }
@@ -47,7 +47,7 @@ pub fn shorter(history: &[Change]) -> Vec<Vec<Change>> {
 
 /// The scenario that plays a history: one person, the mapped teams, and the role read after every change.
 #[must_use]
-pub fn scenario(mapping: &RoleMapping, history: &[Change], role_at: &str) -> String {
+pub fn scenario(mapping: &RoleMapping, history: &[Change], role_at: &str) -> Option<String> {
     let mut script =
         Script::new("the highest role among a user's teams wins", &["person".into()], &["patch", "groups"]);
     let body = format!(r#"{{"schemas": ["{}"], "userName": "{{{{ person.identifier }}}}"}}"#, urn::USER);
@@ -58,6 +58,7 @@ pub fn scenario(mapping: &RoleMapping, history: &[Change], role_at: &str) -> Str
         expect: &["req = \"RFC7644-3.3-6\", status = 201".to_owned()],
         save: Some(("user", "id")),
     });
+    read(&mut script, mapping, &BTreeSet::new(), "CATALOG-027", role_at);
     let used: BTreeSet<_> = history.iter().map(|change| change.team.as_str()).collect();
     for team in &used {
         let body = format!(r#"{{"schemas": ["{}"], "displayName": "{team}"}}"#, urn::GROUP);
@@ -68,9 +69,15 @@ pub fn scenario(mapping: &RoleMapping, history: &[Change], role_at: &str) -> Str
             expect: &["req = \"RFC7644-3.3-6\", status = 201".to_owned()],
             save: Some((team, "id")),
         });
+        script.step(&Send {
+            name: &format!("read the team {team}"),
+            line: &format!("GET /Groups/{{{{ {team} }}}}"),
+            body: None,
+            expect: &[format!("req = \"RFC7644-3.3-6\", at = \"displayName\", is = \"{team}\"")],
+            save: None,
+        });
     }
     let mut teams = BTreeSet::new();
-    read(&mut script, mapping, &teams, "CATALOG-027", role_at);
     for change in history {
         let (verb, operation) = if change.joins {
             teams.insert(change.team.as_str());
@@ -92,6 +99,14 @@ pub fn scenario(mapping: &RoleMapping, history: &[Change], role_at: &str) -> Str
             (true, _) => "CATALOG-022",
             (false, _) => "CATALOG-024",
         };
+        let word = if change.joins { "has" } else { "has-not" };
+        script.step(&Send {
+            name: &format!("read {}", change.team),
+            line: &format!("GET /Groups/{{{{ {} }}}}", change.team),
+            body: None,
+            expect: &[format!("req = \"RFC7644-3.5.2-26\", at = \"members.value\", {word} = \"{{{{ user }}}}\"")],
+            save: None,
+        });
         read(&mut script, mapping, &teams, requirement, role_at);
     }
     script.finish()

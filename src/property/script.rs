@@ -57,10 +57,10 @@ impl Script {
         }
     }
 
-    /// The scenario file's text.
+    /// The scenario file's text; `None` without a step.
     #[must_use]
-    pub fn finish(self) -> String {
-        self.text
+    pub fn finish(self) -> Option<String> {
+        (self.steps > 0).then_some(self.text)
     }
 }
 

@@ -7,7 +7,9 @@ pub mod curl;
 pub mod explain;
 pub mod json;
 pub mod junit;
+pub mod load;
 mod mask;
+pub mod proof;
 pub mod terminal;
 #[cfg(test)]
 mod tests;

@@ -59,10 +59,10 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// Removes what one scenario left: its own `undo` first, then its users and groups, newest first.
-/// Whatever is not done in that time stays.
+/// Removes what one scenario left: its own `undo` first, then its users and groups, newest first; neighbours of one kind
+/// go side by side. Whatever is not done in that time stays.
 pub(super) async fn remove(
-    session: &Session,
+    session: &Arc<Session>,
     scenario: &str,
     undo: Vec<Step>,
     created: Vec<Undo>,
@@ -71,24 +71,34 @@ pub(super) async fn remove(
     let name = format!("cleanup/{scenario}");
     let sender = Sender::new(session, &name);
     let until = Instant::now() + time;
+    let stays = |path: &str, reason| Removal::Stays(Leftover { path: path.to_owned(), reason });
     let mut removals = Vec::new();
     for step in undo {
         let path = step.request.path().to_owned();
         let deletes = step.request.method == Method::Delete;
         match timeout_at(until, sender.send(&step.name, step.request)).await {
-            Ok(exchange) if deletes && !is_gone(&exchange, true) => {
-                removals.push(Removal::Stays(Leftover { path, reason: answer(&exchange) }));
-            }
+            Ok(exchange) if deletes && !is_gone(&exchange, true) => removals.push(stays(&path, answer(&exchange))),
             Ok(_) => {}
-            Err(_) => removals.push(Removal::Stays(Leftover { path, reason: out_of_time(time) })),
+            Err(_) => removals.push(stays(&path, out_of_time(time))),
         }
     }
-    for Undo { path, .. } in created {
-        let removal = timeout_at(until, remove_one(&sender, path.clone())).await;
-        let late = |_| Removal::Stays(Leftover { path, reason: out_of_time(time) });
-        removals.push(removal.unwrap_or_else(late));
+    let mut n = 0;
+    for kin in created.chunk_by(|a, b| collection(&a.path) == collection(&b.path)) {
+        let work = kin.iter().map(|Undo { path, .. }| {
+            n += 1;
+            let (session, name, path) = (Arc::clone(session), format!("{name}/{n}"), path.clone());
+            async move { remove_one(&Sender::new(&session, &name), path).await }
+        });
+        let results = side_by_side(work.collect::<Vec<_>>(), kin.len(), Some(until)).await;
+        let late = |path: &str| stays(path, out_of_time(time));
+        removals.extend(kin.iter().zip(results).map(|(undo, result)| result.unwrap_or_else(|| late(&undo.path))));
     }
     removals
+}
+
+/// `/Users` of `/Users/42`.
+fn collection(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(collection, _)| collection)
 }
 
 async fn remove_one(sender: &Sender<'_>, path: String) -> Removal {
@@ -103,7 +113,7 @@ async fn remove_one(sender: &Sender<'_>, path: String) -> Removal {
         return Removal::Gone(path);
     }
     let refused = exchange.response().is_some_and(|response| NO_DELETE.contains(&response.status));
-    if refused && path.starts_with("/Users/") && retire(sender, &path).await {
+    if refused && collection(&path) == "/Users" && retire(sender, &path).await {
         return Removal::Retired(path);
     }
     Removal::Stays(Leftover { path, reason: answer(&exchange) })

@@ -30,6 +30,8 @@ pub struct Job {
     pub flows: Vec<String>,
     /// How many users it may have at one time.
     pub users: usize,
+    /// Nothing else may change the target meanwhile: it is played after all that run side by side, by itself.
+    pub alone: bool,
 }
 
 /// What is known before the first scenario.
@@ -67,6 +69,7 @@ pub async fn execute(
         clients: planned.clients,
         flows: planned.flows,
         users: planned.estimate.users,
+        alone: planned.alone,
     });
     let skipped = skipped.into_iter().map(|skipped| Event::Skipped {
         scenario: skipped.id,
@@ -103,7 +106,11 @@ pub async fn drive(
     opening.exchanges.into_iter().for_each(|exchange| session.emit(Event::Exchanged(exchange)));
     opening.skipped.into_iter().for_each(|event| session.emit(event));
 
-    let (removals, broken) = play_all(jobs, &session, &inspect, &options).await;
+    let (alone, together): (Vec<_>, Vec<_>) = jobs.into_iter().partition(|job| job.alone);
+    let (mut removals, mut broken) = play_all(together, &session, &inspect, &options, options.concurrency).await;
+    let (more, others) = play_all(alone, &session, &inspect, &options, 1).await;
+    removals.extend(more);
+    broken.extend(others);
     let (leftovers, retired) = cleanup::prove(&session, removals, &opening.marker, options.cleanup_time).await;
     session.emit(Event::CleanedUp { leftovers, retired });
     if session.cancelled() {
@@ -113,15 +120,15 @@ pub async fn drive(
     broken
 }
 
-/// Plays the jobs and removes what they created; gives what came of the removals, and the scenarios that broke off.
+/// Plays the jobs, so many at once, and removes what they created; gives what came of the removals, and the scenarios that broke off.
 async fn play_all(
     jobs: Vec<Job>,
     session: &Arc<Session>,
     inspect: &Inspect,
     options: &Options,
+    width: usize,
 ) -> (Vec<Removal>, Vec<String>) {
-    let all = u32::try_from(options.concurrency.max(1)).unwrap_or(u32::MAX);
-    let seats = Arc::new(Semaphore::new(options.concurrency.max(1)));
+    let seats = Arc::new(Semaphore::new(width.max(1)));
     let most = options.max_users.unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS);
     let users = Arc::new(Semaphore::new(most));
     let mut playing = JoinSet::new();
@@ -141,8 +148,7 @@ async fn play_all(
         }
         // Waiting here, not inside the task, keeps the order of the plan.
         let budget = u32::try_from(job.users).unwrap_or(u32::MAX);
-        let width = if job.flow.alone() { all } else { 1 };
-        let seat = Arc::clone(&seats).acquire_many_owned(width).await;
+        let seat = Arc::clone(&seats).acquire_owned().await;
         let budget = Arc::clone(&users).acquire_many_owned(budget).await;
         if session.cancelled() {
             session.emit(skip(SkipReason::Interrupted));

@@ -9,7 +9,7 @@ use super::context::{Context, resource_type};
 use super::etag::Conditions;
 use super::render::{self, Detail, whole_millis};
 use super::stored::{Parts, strangers};
-use super::touch;
+use super::{search, touch};
 use crate::profile::PatchAnswer;
 use crate::scim::patch::{self, PatchRequest};
 use crate::scim::project::Projection;
@@ -45,7 +45,7 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
         now: whole_millis(server.now()),
     };
     let made = server.store.create(context.tenant, draft).map_err(refused)?;
-    let record = current(context, made)?;
+    let record = current(context, made, search::links(kind, ask.projection))?;
     answer(context, 201, &record, ask.projection)
 }
 
@@ -62,9 +62,9 @@ pub(super) fn replace(
 ) -> Result<Answer, ScimError> {
     let body = as_object(body)?;
     let options = body_options(context);
-    let record = change(context, kind, id, ask, &Scope::whole(), |old| {
-        resource::replace(old, body, resource_type(kind), &options)
-    })?;
+    let scope = Scope { members: None, detail: Detail::Written, shown: search::links(kind, ask.projection) };
+    let record =
+        change(context, kind, id, ask, &scope, |old| resource::replace(old, body, resource_type(kind), &options))?;
     answer(context, 200, &record, ask.projection)
 }
 
@@ -81,15 +81,20 @@ pub(super) fn modify(
 ) -> Result<Answer, ScimError> {
     let switches = &context.server.profile.switches;
     let request = PatchRequest::parse(body, &switches.patch)?;
-    let scope = Scope::of(kind, &request, &switches.patch);
-    let record = change(context, kind, id, ask, &scope, |old| {
-        patch::apply(old, &request, resource_type(kind), &switches.patch)
-    })?;
     let form = match kind {
         Kind::User => switches.patch_answer,
         Kind::Group => switches.group_patch_answer,
     };
-    if form == PatchAnswer::NoContent && matches!(ask.projection, Projection::Default) {
+    let bare = form == PatchAnswer::NoContent && matches!(ask.projection, Projection::Default);
+    let scope = Scope {
+        members: touch::named_members(kind, &request, &switches.patch),
+        detail: if touch::looks_at_display(&request) { Detail::Full } else { Detail::Written },
+        shown: if bare { for_tag(kind) } else { search::links(kind, ask.projection) },
+    };
+    let record = change(context, kind, id, ask, &scope, |old| {
+        patch::apply(old, &request, resource_type(kind), &switches.patch)
+    })?;
+    if bare {
         return Ok(Answer { etag: context.tag(&record), ..Answer::empty(204) });
     }
     answer(context, 200, &record, ask.projection)
@@ -120,23 +125,14 @@ pub(super) fn delete(
     Err(refused(StoreError::Stale))
 }
 
-/// How much of a group a change must see.
-pub(super) struct Scope {
+/// How much of a resource a change must see, and its answer must show.
+struct Scope {
     /// Only these members, because the request names every member that it touches; `None` is all of them.
-    pub members: Option<Vec<String>>,
+    members: Option<Vec<String>>,
     /// How much the member elements must show.
-    pub detail: Detail,
-}
-
-impl Scope {
-    fn whole() -> Self {
-        Self { members: None, detail: Detail::Written }
-    }
-
-    fn of(kind: Kind, request: &PatchRequest, options: &patch::PatchOptions) -> Self {
-        let detail = if touch::looks_at_display(request) { Detail::Full } else { Detail::Written };
-        Self { members: touch::named_members(kind, request, options), detail }
-    }
+    detail: Detail,
+    /// The links of the answer.
+    shown: Links<'static>,
 }
 
 /// Reads, computes, writes on the same version; the record as it stands afterwards. What changes nothing is not written.
@@ -163,7 +159,7 @@ fn change(
         let members = parts.joining(&old);
         let same = members == Members::KEEP && parts.body == *old.body.object().map_err(refused)?;
         if same && !parts.password {
-            return current(context, old);
+            return current(context, old, scope.shown);
         }
         let written = server.store.replace(
             context.tenant,
@@ -179,7 +175,7 @@ fn change(
             },
         );
         match written {
-            Ok(record) => return current(context, record),
+            Ok(record) => return current(context, record, scope.shown),
             Err(StoreError::Stale) => {}
             Err(error) => return Err(refused(error)),
         }
@@ -187,9 +183,9 @@ fn change(
     Err(refused(StoreError::Stale))
 }
 
-/// The record with all its links; if somebody deleted it in between, as it was written.
-fn current(context: &Context<'_>, record: Record) -> Result<Record, ScimError> {
-    let read = context.server.store.get(context.tenant, record.kind, &record.id, Links::All).map_err(refused)?;
+/// The record with the links that the answer needs; if somebody deleted it in between, as it was written.
+fn current(context: &Context<'_>, record: Record, links: Links<'_>) -> Result<Record, ScimError> {
+    let read = context.server.store.get(context.tenant, record.kind, &record.id, links).map_err(refused)?;
     Ok(read.unwrap_or(record))
 }
 

@@ -12,7 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::Secret;
 
 /// Shorter texts are not scrubbed: they would tear holes into every report and are no credentials.
-pub const SHORTEST: usize = 4;
+const SHORTEST: usize = 4;
 
 /// What stands in the place of a secret; safe inside JSON, XML and HTML.
 const STARS: &str = "***";
@@ -39,7 +39,7 @@ impl Redactor {
         redactor
     }
 
-    /// Adds a secret. Texts under [`SHORTEST`] characters are ignored.
+    /// Adds a secret. Texts under four characters are ignored.
     pub fn learn(&self, secret: &Secret) {
         let text = secret.expose();
         if text.chars().count() < SHORTEST {

@@ -45,7 +45,7 @@ const ROOMS: &[(&str, bool, &[&str])] = &[
         &["scim", "requirement", "wire", "profile", "flow", "check", "idp", "scenario", "client", "plan", "run"],
     ),
     ("verdict", true, &["scim", "requirement", "wire", "profile", "model", "flow", "check", "idp", "scenario"]),
-    ("report", false, &["scim", "requirement", "wire", "profile", "flow", "idp", "verdict"]),
+    ("report", false, &["scim", "requirement", "wire", "profile", "flow", "idp", "property", "load", "verdict"]),
 ];
 
 /// Words that a pure room must not contain outside tests.

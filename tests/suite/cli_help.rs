@@ -5,7 +5,7 @@ use super::process::{end, scimproof};
 #[test]
 fn help_texts_are_as_reviewed() {
     let folder = tempfile::tempdir().unwrap();
-    for command in ["", "run", "serve", "list", "lint", "explain", "baseline", "completions"] {
+    for command in ["", "run", "prove", "load", "serve", "list", "lint", "explain", "baseline", "completions"] {
         let mut arguments = vec![command, "--help"];
         arguments.retain(|word| !word.is_empty());
         let it = end(&mut scimproof(folder.path(), &arguments));
@@ -33,6 +33,7 @@ fn explain_knows_every_kind_of_id_and_guesses() {
         ("I-46", "(preferred)"),
         ("I-46/2", "(preferred)"),
         ("okta/aiw", "A server is ready for it when"),
+        ("OKTA-F03", "needed by  okta/aiw"),
         ("rfc/smoke", "steps"),
         ("3", "Exit codes"),
     ] {

@@ -1,11 +1,15 @@
 //! The integration tests in one binary, so that they link once: the command line as a user meets it, and the laws
 //! that hold for the whole house.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
 mod architecture;
 mod cli;
 mod cli_help;
+mod cli_prove_load;
 mod faults;
 mod kill9;
 mod process;
+mod prove;
 mod secrets;
 mod trace;

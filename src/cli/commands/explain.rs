@@ -47,6 +47,9 @@ fn find(id: &str, scenarios: &[Scenario]) -> Option<String> {
     if let Some(client) = idp::client(id) {
         return Some(client_page(client, scenarios));
     }
+    if let Some(page) = flow_page(id, scenarios) {
+        return Some(page);
+    }
     if let Some(scenario) = scenarios.iter().find(|scenario| scenario.id == id) {
         return Some(scenario_page(scenario));
     }
@@ -79,6 +82,25 @@ fn client_page(client: &Client, scenarios: &[Scenario]) -> String {
         );
     }
     text
+}
+
+/// A flow that readiness rests on: which clients need it and what shows it.
+fn flow_page(id: &str, scenarios: &[Scenario]) -> Option<String> {
+    let needing: Vec<_> = idp::clients()
+        .iter()
+        .filter_map(|client| Some((client, client.flows.iter().find(|flow| flow.id == id)?)))
+        .collect();
+    let (_, flow) = needing.first()?;
+    let clients: Vec<_> = needing.iter().map(|(client, _)| client.id.as_str()).collect();
+    let mut text = format!("{id}\n\n{}\n\n", wrap(&flow.title, WIDTH, 2));
+    let _ = writeln!(text, "  {:<10} {} (if the target does {})", "needed by", clients.join(", "), flow.action);
+    if !flow.needs.is_empty() {
+        let _ = writeln!(text, "  {:<10} {}", "needs", flow.needs.join(", "));
+    }
+    for scenario in scenarios.iter().filter(|scenario| scenario.flows.iter().any(|own| own == id)) {
+        let _ = writeln!(text, "  {:<10} {}", "shown by", scenario.id);
+    }
+    Some(text)
 }
 
 fn scenario_page(scenario: &Scenario) -> String {
@@ -127,6 +149,7 @@ fn unknown(id: &str, scenarios: &[Scenario]) -> Fault {
         .map(|requirement| requirement.id.as_str())
         .chain(catalogue.interpretations().map(|interpretation| interpretation.id.as_str()))
         .chain(idp::clients().iter().map(|client| client.id.as_str()))
+        .chain(idp::clients().iter().flat_map(|client| client.flows.iter().map(|flow| flow.id.as_str())))
         .chain(scenarios.iter().map(|scenario| scenario.id.as_str()))
         .chain(shapes.iter().map(String::as_str));
     let close = guess::nearest(id, known);

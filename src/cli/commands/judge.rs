@@ -160,7 +160,7 @@ fn baseline(path: &Path, scenarios: &[Scenario]) -> Result<Option<Baseline>, Fau
 }
 
 /// The bundled server in this process, with a token that nobody knows.
-fn bundled(profile: &Profile, context: &Context) -> Result<Arc<dyn Transport>, Fault> {
+pub(super) fn bundled(profile: &Profile, context: &Context) -> Result<Arc<dyn Transport>, Fault> {
     let token = Secret::new(uuid::Uuid::new_v4().simple().to_string());
     context.redactor.learn(&token);
     let base = format!("http://127.0.0.1{}", profile.base_path);

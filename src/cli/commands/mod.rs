@@ -6,5 +6,8 @@ pub mod explain;
 mod judge;
 pub mod lint;
 pub mod list;
+pub mod load;
+pub mod prove;
+mod reach;
 pub mod run;
 pub mod serve;

@@ -6,7 +6,7 @@ use super::{Page, gate_words};
 use crate::flow::Outcome;
 use crate::report::counted;
 use crate::requirement::Level;
-use crate::verdict::{ClientVerdict, ExitCode, Problem, Readiness, Reason, ReasonKind};
+use crate::verdict::{ClientVerdict, ExitCode, Problem, Readiness, ReasonKind};
 
 /// How many requirements are named as reasons of a client without `verbose`.
 const REASONS: usize = 6;
@@ -74,8 +74,17 @@ impl Page<'_> {
 
     /// Flows with their sentence; requirements by id alone, since they stand above in full.
     fn reasons(&mut self, client: &ClientVerdict) {
-        let flows = |it: &&Reason| matches!(it.kind, ReasonKind::Flow | ReasonKind::Capability);
-        for reason in client.reasons.iter().filter(flows) {
+        let flows = client.reasons.iter().filter(|it| matches!(it.kind, ReasonKind::Flow | ReasonKind::Capability));
+        let (unseen, told): (Vec<_>, Vec<_>) = flows.partition(|it| it.leads_to == Readiness::NotAssessed);
+        // A narrow selection leaves most flows out: that is one fact, not one for every flow.
+        let short = !self.options.verbose && unseen.len() > REASONS;
+        if short {
+            let ids: Vec<_> = unseen.iter().take(REASONS).map(|it| it.subject.as_str()).collect();
+            let more = unseen.len() - ids.len();
+            let flows = counted(unseen.len(), "flow");
+            self.prose(&format!("{flows} not seen in this run: {}, {more} more (-v says why)", ids.join(", ")), 6);
+        }
+        for reason in told.into_iter().chain(unseen.into_iter().filter(|_| !short)) {
             let known = if reason.known { " (known)" } else { "" };
             self.prose(&format!("{} {}{known}", reason.subject, reason.text), 6);
         }

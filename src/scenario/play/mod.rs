@@ -205,10 +205,6 @@ impl Flow for ScenarioFlow {
     fn completed(&self) -> bool {
         self.cursor >= self.state.scenario.steps.len() && matches!(self.pending, Pending::Nothing) && self.state.intact
     }
-
-    fn alone(&self) -> bool {
-        self.state.scenario.alone
-    }
 }
 
 #[cfg(test)]

@@ -271,3 +271,28 @@ fn patches_side_by_side_lose_nothing() {
         assert_eq!(created.into_inner(), 1, "one name, one user");
     }
 }
+
+#[test]
+fn a_large_group_is_changed_by_its_few_named_members() {
+    let mut world = World::of("[switches]\ngroup_patch_answer = \"no-content\"");
+    world.run(&[keep("POST /Groups", r#"{"displayName":"large"}"#, 201, &[("g", "id")])]);
+    for block in 0..4 {
+        let ids: Vec<String> = (0..500)
+            .map(|n| {
+                let made = world.send("POST /Users", &format!(r#"{{"userName":"m{block}-{n}"}}"#));
+                made.json().unwrap()["id"].as_str().unwrap().to_owned()
+            })
+            .collect();
+        let add = |id: &String| format!(r#"{{"op":"add","path":"members","value":[{{"value":"{id}"}}]}}"#);
+        let remove = |id: &String| format!(r#"{{"op":"remove","path":"members[value eq \"{id}\"]"}}"#);
+        let operations: Vec<String> = ids.iter().map(add).chain(ids.iter().take(100).map(remove)).collect();
+        let patch = format!(r#"{{"Operations":[{}]}}"#, operations.join(","));
+        assert_eq!(world.send("PATCH /Groups/{g}", &patch).status, 204);
+        // Again: what is there already, or gone already, changes nothing.
+        let again: Vec<String> = ids.iter().skip(100).map(add).chain(ids.iter().take(100).map(remove)).collect();
+        assert_eq!(world.send("PATCH /Groups/{g}", &format!(r#"{{"Operations":[{}]}}"#, again.join(","))).status, 204);
+    }
+    let group = world.send("GET /Groups/{g}", "");
+    assert_eq!(found(&group, "members").len(), 1600);
+    world.check(&group, "meta.version", r#""W/\"5\"""#, "four changes after the creation");
+}

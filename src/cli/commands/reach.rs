@@ -1,0 +1,103 @@
+//! What `prove` and `load` share: flags and configuration to a target that has been looked at.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::judge::bundled;
+use crate::cli::args::{Connection, Credentials, Run, Selection, Target};
+use crate::cli::context::Context;
+use crate::cli::fault::Fault;
+use crate::cli::signals::Stop;
+use crate::cli::{config, sources, target};
+use crate::client::Transport;
+use crate::profile::Profile;
+use crate::run::{self, Discovery, Options};
+use crate::scenario::Draw;
+use crate::verdict::ExitCode;
+
+/// A target, not yet looked at.
+pub struct Reached {
+    /// Where requests go.
+    pub transport: Arc<dyn Transport>,
+    /// The base URL for people.
+    pub name: String,
+    /// The profile.
+    pub profile: Profile,
+    /// Seed, marker, form of user names.
+    pub draw: Draw,
+    /// What may be done to it.
+    pub options: Options,
+    given: &'static str,
+    wait: Duration,
+}
+
+/// Reads flags and configuration; without a target, the bundled server under `profile`.
+///
+/// # Errors
+/// [`Fault`] (usage) for whatever is wrong.
+pub fn reach(
+    target: Target,
+    credentials: Credentials,
+    connection: Connection,
+    seed: Option<u64>,
+    profile: &str,
+    context: &Context,
+) -> Result<Reached, Fault> {
+    let mut run = Run {
+        target,
+        credentials,
+        connection,
+        selection: Selection { seed, ..Selection::default() },
+        ..Run::default()
+    };
+    if let Some(file) = config::complete(&mut run, &context.folder)? {
+        context.say_more(&format!("configuration: {}", file.display()));
+    }
+    let remote = target::remote(&run, context)?;
+    // A target's default is the standard; the bundled server takes the profile whose laws are asked for.
+    let default = if remote.is_some() { "rfc" } else { profile };
+    let profile = sources::profile(run.target.profile.as_deref().unwrap_or(default))?;
+    let (transport, given, name) = match remote {
+        Some(remote) => (remote.transport, remote.given, remote.base.to_string()),
+        None => (bundled(&profile, context)?, "a bearer token", "the bundled server".to_owned()),
+    };
+    let seed = run.selection.seed.unwrap_or_else(|| u64::from(context.entropy));
+    let draw = Draw { seed, marker: format!("sp{seed:x}"), identifier: profile.identifier };
+    let options = Options {
+        concurrency: run.connection.concurrency.map_or(Options::default().concurrency, usize::from),
+        max_rps: run.connection.max_rps,
+        max_users: run.connection.max_users,
+        ..Options::default()
+    };
+    let wait = run.target.wait.unwrap_or_default();
+    Ok(Reached { transport, name, profile, draw, options, given, wait })
+}
+
+impl Reached {
+    /// Looks at the target before anything is written.
+    ///
+    /// # Errors
+    /// [`Fault`]: unreachable (3), interrupted (130).
+    pub async fn look(&self, stop: &Stop) -> Result<Discovery, Fault> {
+        tokio::select! {
+            found = run::wait_until_reachable(&self.transport, self.given, &self.options, self.wait) => {
+                found.map_err(|error| Fault::unreachable(error.to_string()))
+            }
+            () = stop.wait_for(1) => {
+                let message = "interrupted before anything was written".to_owned();
+                Err(Fault { code: ExitCode::Interrupted, message })
+            }
+        }
+    }
+}
+
+/// The runtime of a command.
+///
+/// # Errors
+/// [`Fault`] (ours) when the operating system gives no threads.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Fault::ours(format!("no runtime: {error}")))
+}
