@@ -64,6 +64,10 @@ pub const FAULTS: &[Row] = &[
         }
         response
     }),
+    ("if-match-is-ignored", |world, mut request| {
+        request.headers.remove("If-Match");
+        world.pass(request)
+    }),
     ("etag-without-quotes", |world, request| {
         let mut response = world.pass(request);
         if let Some(tag) = response.headers.get("ETag").map(|tag| tag.replace('"', "")) {

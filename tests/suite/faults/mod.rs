@@ -6,6 +6,7 @@ mod form;
 mod lookup;
 mod members;
 mod patch;
+mod permitted;
 mod play;
 mod world;
 
@@ -26,18 +27,26 @@ fn all() -> impl Iterator<Item = &'static Row> {
 #[ignore = "observes"]
 fn observe() {
     let only = std::env::var("ONLY").unwrap_or_default();
-    let rows: Vec<_> = all().filter(|(name, _)| only.split(',').any(|part| name.contains(part))).collect();
+    let same: fn(&mut scimproof::profile::Profile) = |_| {};
+    let defects = all().map(|(name, fault)| (*name, same, *fault));
+    let rows: Vec<_> = defects
+        .chain(permitted::VARIANTS.iter().copied())
+        .filter(|(name, ..)| only.split(',').any(|part| name.contains(part)))
+        .collect();
     let next = std::sync::atomic::AtomicUsize::new(0);
     let out = std::sync::Mutex::new(serde_json::Map::new());
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 loop {
-                    let Some((name, fault)) = rows.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)) else {
+                    let Some((name, change, fault)) = rows.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+                    else {
                         break;
                     };
                     let started = std::time::Instant::now();
-                    let seen = match play::judge(&play::profile(), *fault) {
+                    let mut profile = play::profile();
+                    change(&mut profile);
+                    let seen = match play::judge(&profile, *fault) {
                         Ok(verdict) => describe(&verdict),
                         Err(error) => serde_json::json!({"error": error}),
                     };

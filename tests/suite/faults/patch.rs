@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::Row;
 use super::world::{
-    body, each_of, edit, error, id_below, is_one, is_pathless, op, operations, operations_of, path, refuse,
-    with_body, without,
+    body, each_of, edit, error, id_below, is_one, is_pathless, op, operations, operations_of, path, refuse, with_body,
+    without,
 };
 
 pub const FAULTS: &[Row] = &[
