@@ -237,5 +237,9 @@ fn failures(client: &Client, facts: &Facts, judged: &[Judged]) -> Vec<Reason> {
             reason.known = false;
         }
     }
+    // What failed is not listed once more because another of its findings stayed open.
+    let failed: BTreeSet<String> =
+        reasons.iter().filter(|it| it.kind == ReasonKind::Failure).map(|it| it.subject.clone()).collect();
+    reasons.retain(|it| it.kind == ReasonKind::Failure || !failed.contains(&it.subject));
     reasons
 }

@@ -120,3 +120,15 @@ fn every_flow_of_a_client_is_shown_by_one_of_its_scenarios() {
         }
     }
 }
+
+#[test]
+fn what_the_standard_only_permits_is_never_a_verdict() {
+    let catalogue = Catalogue::embedded();
+    let permitted = |id: &String| {
+        id.starts_with("RFC") && catalogue.get(id).is_some_and(|requirement| requirement.level == Level::May)
+    };
+    for family in ["okta", "entra", "rfc"] {
+        let wrong: Vec<_> = observed(family).into_iter().filter(permitted).collect();
+        assert!(wrong.is_empty(), "{family}: a server cannot fail what it may do: {wrong:?}");
+    }
+}

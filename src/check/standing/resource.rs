@@ -21,7 +21,7 @@ pub(super) const CHECKS: [Check; 12] = [
     Check { name: "no password in an answer", requirements: &["RFC7643-4.1.1-17"], judge: password },
     Check { name: "one primary at most", requirements: &["RFC7643-2.4-3"], judge: primary },
     Check { name: "members have values", requirements: &["RFC7643-4.2-6"], judge: members },
-    Check { name: "a member is listed once", requirements: &["RFC7643-4.2-10"], judge: member_once },
+    Check { name: "a member is listed once", requirements: &["RFC7643-2.4-10"], judge: member_once },
     Check { name: "groups have values", requirements: &["RFC7643-4.1.2-20"], judge: groups },
 ];
 

@@ -11,7 +11,7 @@ use super::state::{Broken, State};
 use crate::check::{self, Expectation, Judged, Test};
 use crate::flow::{Evidence, Finding, Outcome, Position, Reading, Remark};
 use crate::scim::address;
-use crate::wire::{Exchange, Response};
+use crate::wire::{Exchange, Method, Response};
 
 impl State {
     /// Whether every row that can fail holds, without saying so: for `until`.
@@ -25,6 +25,18 @@ impl State {
         })
     }
 
+    /// The statuses that a step's rows ask for.
+    pub fn wanted(&self, script: &Script) -> Vec<u16> {
+        let rows = script.rows.iter().filter(|row| matches!(row.subject, Subject::Status));
+        rows.filter(|row| matches!(row.verdict, Verdict::Requirements(_)))
+            .filter_map(|row| match Test::new(row.word, &row.operand) {
+                Ok(Test::Status(codes)) => Some(codes),
+                _ => None,
+            })
+            .flatten()
+            .collect()
+    }
+
     /// Judges the rows of a step over one exchange.
     pub fn rows(
         &mut self,
@@ -36,15 +48,7 @@ impl State {
     ) {
         let scenario = Arc::clone(&self.scenario);
         let script = &scenario.steps[index];
-        let status = script.rows.iter().filter(|row| matches!(row.subject, Subject::Status));
-        let wanted: Vec<u16> = status
-            .filter(|row| matches!(row.verdict, Verdict::Requirements(_)))
-            .filter_map(|row| match Test::new(row.word, &row.operand) {
-                Ok(Test::Status(codes)) => Some(codes),
-                _ => None,
-            })
-            .flatten()
-            .collect();
+        let wanted = self.wanted(script);
         let upset = exchange.response().and_then(|response| upset(&wanted, response));
         for row in &script.rows {
             let expectation = match self.expectation(row, script, before, n) {
@@ -77,8 +81,29 @@ impl State {
                 }
                 _ => {}
             }
-            self.put(row, script, expectation.name(row.word), judged, evidence.clone());
+            let mut evidence = evidence.clone();
+            let intact = self.intact;
+            let consequence = self.consequence(row, exchange, &judged, &wanted).cloned();
+            if let Some(refused) = &consequence {
+                judged.outcome = Outcome::Inconclusive;
+                judged.got = format!("{}, but {}", judged.got, refused.reason);
+                evidence = evidence.and(&refused.exchange);
+            }
+            self.put(row, script, expectation.name(row.word), judged, evidence);
+            if consequence.is_some() {
+                // Whether the client gets by without that write is said by the level of what the refusal broke.
+                self.intact = intact;
+            }
         }
+    }
+
+    /// The refused write that explains a miss: a step cannot show what an earlier one failed to write, and that one has
+    /// its own finding. A soft row stays a warning; a write that should succeed and is refused speaks for itself.
+    fn consequence(&self, row: &Row, exchange: &Exchange, judged: &Judged, wanted: &[u16]) -> Option<&Broken> {
+        let own = exchange.request.method != Method::Get
+            && wanted.iter().any(|code| (200..300).contains(code))
+            && !exchange.response().is_some_and(Response::is_success);
+        (judged.outcome == Outcome::Fail && !row.soft && !own).then(|| self.refused.values().next()).flatten()
     }
 
     /// Rows of a step that was never sent.

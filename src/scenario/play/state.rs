@@ -10,7 +10,7 @@ use super::super::template::Missing;
 use super::Settings;
 use crate::flow::{Evidence, Remark, Step};
 use crate::scim::address;
-use crate::wire::{Exchange, ExchangeId, Request};
+use crate::wire::{Exchange, ExchangeId, Method, Request};
 
 /// The state of one play.
 pub(super) struct State {
@@ -22,6 +22,8 @@ pub(super) struct State {
     broken: BTreeMap<String, Broken>,
     /// Steps that are over.
     done: BTreeMap<String, Done>,
+    /// Writes that should have succeeded and did not, by path, as long as no later write there did.
+    pub refused: BTreeMap<String, Broken>,
     pub remarks: Vec<Remark>,
     pub undo: Vec<Step>,
     /// False once a step was not sent, not answered or inconclusive.
@@ -49,6 +51,7 @@ impl State {
             vars: BTreeMap::new(),
             broken: BTreeMap::new(),
             done: BTreeMap::new(),
+            refused: BTreeMap::new(),
             remarks: Vec::new(),
             undo: Vec::new(),
             intact: true,
@@ -144,6 +147,7 @@ impl State {
         }
         let before = self.vars.clone();
         self.save(script, chosen);
+        let path = request.path().to_owned();
         self.done.insert(script.name.clone(), Done::Answered { request, exchange: Arc::clone(chosen) });
         if let Some(line) = &script.undo
             && good(&chosen)
@@ -164,6 +168,30 @@ impl State {
         }
         if let Some(tally) = &script.tally {
             self.tally(script, tally, exchanges, all);
+        }
+        if chosen.request.method != Method::Get {
+            self.remember(script, path, exchanges);
+        }
+    }
+
+    /// Keeps in mind that a write was refused, or forgets it once a write there succeeded.
+    fn remember(&mut self, script: &Script, path: String, exchanges: &[Arc<Exchange>]) {
+        let wanted = self.wanted(script);
+        if !wanted.iter().any(|code| (200..300).contains(code)) {
+            return;
+        }
+        let name = &script.name;
+        let refused = exchanges.iter().find_map(|exchange| {
+            let reason = match &exchange.answer {
+                Ok(response) if response.is_success() || wanted.contains(&response.status) => return None,
+                Ok(response) => format!("step \"{name}\" was refused (status {})", response.status),
+                Err(failure) => format!("step \"{name}\" was not answered: {}", failure.reason),
+            };
+            Some(Broken { exchange: exchange.id.clone(), reason })
+        });
+        match refused {
+            Some(broken) => _ = self.refused.insert(path, broken),
+            None => _ = self.refused.remove(&path),
         }
     }
 

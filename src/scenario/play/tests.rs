@@ -179,6 +179,66 @@ fn what_a_refused_create_would_have_given_is_inconclusive_and_never_sent() {
     assert!(!played.completed && played.undo.is_empty());
 }
 
+const REFUSED: &str = r#"
+title = "t"
+[[step]]
+name = "rename"
+send = "PATCH /Groups/1"
+body = "{}"
+expect = [{ req = "RFC7644-3.5.2-26", status = [200, 204] }]
+[[step]]
+name = "read"
+send = "GET /Groups/1"
+expect = [
+  { req = "RFC7644-3.4.1-1", status = 200 },
+  { req = "RFC7644-3.1-8", at = "displayName", is = "new" },
+  { req = "RFC7644-3.1-8", at = "displayName", present = true },
+  { req = "RFC7644-3.5.2.1-7", at = "displayName", is = "new", soft = true },
+]
+[[step]]
+name = "as taken"
+send = "PATCH /Groups/1"
+body = "{}"
+expect = [{ req = "RFC7644-3.3-10", status = 409 }]
+[[step]]
+name = "rename again"
+send = "PATCH /Groups/1"
+body = "{}"
+expect = [{ req = "RFC7644-3.5.2-26", status = [200, 204] }]
+[[step]]
+name = "read again"
+send = "GET /Groups/1"
+expect = [{ req = "RFC7644-3.1-8", at = "displayName", is = "new" }]
+"#;
+
+#[test]
+fn a_miss_behind_a_refused_write_is_its_consequence_and_behind_an_accepted_one_a_lie() {
+    let mut patches = 0;
+    let played = play(REFUSED, |request| match request.method {
+        Method::Patch => {
+            patches += 1;
+            (if patches < 3 { 400 } else { 204 }, Value::Null)
+        }
+        _ => (200, json!({"displayName": "old"})),
+    });
+    let but = "displayName is \"new\", got \"old\"";
+    assert_eq!(
+        played.rows(),
+        [
+            "7 fail status: status 200 or 204, got status 400".to_owned(),
+            "12 pass status: status 200, got status 200".into(),
+            format!("13 inconclusive at displayName is: {but}, but step \"rename\" was refused (status 400)"),
+            "14 pass at displayName present: displayName is there, got \"old\"".into(),
+            format!("15 warn at displayName is: {but}"),
+            "21 inconclusive status: status 409, got status 400, but step \"rename\" was refused (status 400)".into(),
+            "26 pass status: status 200 or 204, got status 204".into(),
+            format!("30 fail at displayName is: {but}"),
+        ]
+    );
+    assert_eq!(played.evidence("RFC7644-3.1-8"), ["t#2", "t#1", "t#2", "t#5"]);
+    assert!(played.completed, "the level of what was refused decides what it means for a client");
+}
+
 #[test]
 fn a_transport_failure_is_inconclusive() {
     let failure = Failure { kind: FailureKind::Connect, reason: "connection refused".into() };

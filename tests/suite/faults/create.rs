@@ -291,13 +291,12 @@ pub const REPLACE: &[Row] =
             }
             edit(response, |user| user["id"] = "b8d5c9a4-0000-4000-8000-000000000001".into())
         }),
-        ("put-changes-created", |world, request| {
-            let put = is_one(&request, Method::Put, "/Users");
-            let response = world.pass(request);
-            if put && response.status == 200 {
-                return edit(response, |user| user["meta"]["created"] = user["meta"]["lastModified"].clone());
-            }
-            response
+        ("created-moves", |world, request| {
+            each_of(world, request, "/Users", |user| {
+                if let Some(meta) = user.get_mut("meta") {
+                    meta["created"] = meta["lastModified"].clone();
+                }
+            })
         }),
         ("external-id-cannot-be-changed", |world, request| {
             let named = |operation: &Value| {

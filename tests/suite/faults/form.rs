@@ -246,6 +246,17 @@ pub const FAULTS: &[Row] = &[
         }
         world.pass(request)
     }),
+    ("deleted-resources-answer-410", |world, request| {
+        let one = id_below(&request, "/Users").or(id_below(&request, "/Groups")).map(str::to_owned);
+        let delete = request.method == Method::Delete;
+        let response = world.pass(request);
+        let Some(id) = one else { return response };
+        if delete && response.status == 204 {
+            world.note(id, true.into());
+            return response;
+        }
+        if response.status == 404 && world.noted(&id).is_some() { error(410, None) } else { response }
+    }),
     ("delete-answers-200", |world, request| {
         let delete = request.method == Method::Delete;
         let mut response = world.pass(request);

@@ -81,10 +81,26 @@ fn describe(verdict: &Verdict) -> serde_json::Value {
     let map = |outcome| -> serde_json::Map<String, serde_json::Value> {
         play::ids(verdict, outcome).iter().map(|id| (id.clone(), first(id, outcome).into())).collect()
     };
+    let places = |outcome| -> serde_json::Map<String, serde_json::Value> {
+        play::ids(verdict, outcome)
+            .into_iter()
+            .map(|id| {
+                let all: std::collections::BTreeSet<_> = verdict
+                    .findings
+                    .iter()
+                    .filter(|it| it.finding.requirement == id && it.finding.outcome == outcome)
+                    .map(|it| it.finding.scenario.clone())
+                    .collect();
+                (id, all.into_iter().collect::<Vec<_>>().into())
+            })
+            .collect()
+    };
+    let counts: std::collections::BTreeMap<_, _> =
+        verdict.facts.scenarios.iter().map(|(id, facts)| (id.clone(), facts.clients.clone())).collect();
     let ready: serde_json::Map<String, serde_json::Value> =
         play::readiness(verdict).into_iter().map(|(id, it)| (id, it.as_str().into())).collect();
     serde_json::json!({
-        "fail": map(Outcome::Fail), "warn": map(Outcome::Warn), "inconclusive": map(Outcome::Inconclusive), "ready": ready,
+        "fail": map(Outcome::Fail), "warn": map(Outcome::Warn), "inconclusive": map(Outcome::Inconclusive), "ready": ready, "places": places(Outcome::Fail), "warned": places(Outcome::Warn), "clients": counts,
         "leftovers": verdict.facts.leftovers.len(),
     })
 }

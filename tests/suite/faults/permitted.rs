@@ -25,17 +25,6 @@ pub const VARIANTS: &[Variant] = &[
         |profile| profile.switches.group_patch_answer = PatchAnswer::Resource,
         |world, request| world.pass(request),
     ),
-    ("deleted resources answer 410", same, |world, request| {
-        let one = id_below(&request, "/Users").or(id_below(&request, "/Groups")).map(str::to_owned);
-        let delete = request.method == Method::Delete;
-        let response = world.pass(request);
-        let Some(id) = one else { return response };
-        if delete && response.status == 204 {
-            world.note(id, true.into());
-            return response;
-        }
-        if response.status == 404 && world.noted(&id).is_some() { error(410, None) } else { response }
-    }),
     ("an empty list has no Resources", same, |world, request| empty(world.pass(request), None)),
     ("an empty list has Resources null", same, |world, request| empty(world.pass(request), Some(Value::Null))),
     ("a whole list does not say where it starts", same, |world, request| {

@@ -1,0 +1,96 @@
+//! A server that this project did not write: `scim2-server`, started from the environment that `SCIMPROOF_FOREIGN` names.
+//! Its red lines were checked by hand against the standard (`reports/scim2-server-0.8.3.md`); a run must give exactly
+//! those, and leave nothing behind.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use super::process::{Served, TOKEN, end, scimproof};
+
+/// Requirements by outcome, those that passed or did not apply left out.
+type Outcomes = BTreeMap<String, String>;
+
+/// The reviewed list.
+#[derive(serde::Deserialize)]
+struct Reviewed {
+    /// The server and its version, as pinned in `tests/foreign/requirements.txt`.
+    server: String,
+    exit_code: i32,
+    not_passed: Outcomes,
+    readiness: BTreeMap<String, String>,
+}
+
+/// The folder with `bin/scim2-server`; a gate must have it, a developer need not.
+fn environment() -> Option<PathBuf> {
+    let folder = std::env::var_os("SCIMPROOF_FOREIGN").map(PathBuf::from);
+    if folder.is_none() {
+        let gate = std::env::var("CI").is_ok_and(|value| value == "true");
+        assert!(!gate, "SCIMPROOF_FOREIGN is not set: .ci/run makes it from tests/foreign/requirements.txt");
+        eprintln!("skipped: SCIMPROOF_FOREIGN names no environment with scim2-server in it");
+    }
+    folder
+}
+
+/// `scim2-server` on a free port; stopped by its process id when dropped.
+fn start(environment: &Path) -> Served {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let child = Command::new(environment.join("bin/scim2-server"))
+        .args(["--hostname", "127.0.0.1", "--port", &port.to_string(), "--bearer-token", TOKEN])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    Served { child, url: format!("http://127.0.0.1:{port}/v2") }
+}
+
+fn total(server: &Served, path: &str) -> Value {
+    let (status, body) = server.get(path, TOKEN);
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str::<Value>(&body).unwrap()["totalResults"].clone()
+}
+
+/// The report of a run with a fixed seed.
+fn report(server: &Served, folder: &Path, exit_code: i32) -> Value {
+    let arguments = ["run", "--target", &server.url, "--token-env", "TEST_TOKEN", "--wait", "30s", "--seed", "7"];
+    let ended = end(scimproof(folder, &arguments).args(["--json", "r.json"]));
+    assert_eq!(ended.code, exit_code, "{}\n{}", ended.stdout, ended.stderr);
+    serde_json::from_str(&std::fs::read_to_string(folder.join("r.json")).unwrap()).unwrap()
+}
+
+fn not_passed(report: &Value) -> Outcomes {
+    let judged = report["requirements"].as_array().unwrap().iter();
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
+    judged
+        .map(|row| (text(row, "id"), text(row, "outcome")))
+        .filter(|(_, outcome)| matches!(outcome.as_str(), "fail" | "warn" | "inconclusive"))
+        .collect()
+}
+
+#[test]
+fn a_foreign_server_shows_exactly_what_was_reviewed_and_is_left_as_it_was() {
+    let Some(environment) = environment() else { return };
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let list = std::fs::read_to_string(root.join("reports/scim2-server-0.8.3.toml")).unwrap();
+    let reviewed: Reviewed = toml::from_str(&list).unwrap();
+    let pinned = std::fs::read_to_string(root.join("tests/foreign/requirements.txt")).unwrap();
+    assert!(pinned.contains(&reviewed.server.replace(' ', "==")), "the reviewed version is the pinned one");
+
+    let server = start(&environment);
+    let folder = tempfile::tempdir().unwrap();
+    for round in ["first", "second"] {
+        let report = report(&server, folder.path(), reviewed.exit_code);
+        assert_eq!(not_passed(&report), reviewed.not_passed, "{round} run");
+        let profiles: BTreeMap<String, String> =
+            serde_json::from_value(report["summary"]["idp_profiles"].clone()).unwrap();
+        assert_eq!(profiles, reviewed.readiness, "{round} run");
+        assert_eq!(report["summary"]["leftovers"], 0, "{round} run");
+        for path in ["/Users", "/Groups"] {
+            assert_eq!(total(&server, path), 0, "{path} after the {round} run");
+        }
+    }
+}
