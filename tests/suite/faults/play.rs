@@ -25,8 +25,15 @@ pub fn profile() -> Profile {
     Profile::named("rfc").unwrap()
 }
 
-/// Judges a server of that profile behind that defect. A refusal before the first scenario is an error.
-pub fn judge(profile: &Profile, fault: Fault) -> Result<Verdict, String> {
+/// Judges a server of that profile behind that defect by those scenarios (all, if none is named). A refusal before the
+/// first scenario is an error.
+pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdict, String> {
+    let scenarios: Vec<_> =
+        SCENARIOS.iter().filter(|it| plays.is_empty() || plays.contains(&it.id)).map(Arc::clone).collect();
+    let strange = plays.iter().find(|id| !scenarios.iter().any(|it| it.id == **id));
+    if let Some(id) = strange {
+        return Err(format!("there is no scenario {id}"));
+    }
     let world = Arc::new(World::new(profile.clone()));
     let handler: Handler = Arc::new(move |request| fault(&world, request));
     let base = BaseUrl::parse(&format!("http://127.0.0.1{BASE}")).unwrap();
@@ -37,7 +44,7 @@ pub fn judge(profile: &Profile, fault: Fault) -> Result<Verdict, String> {
         let found = run::wait_until_reachable(&transport, "a bearer token", &options, Duration::ZERO).await;
         let found = found.map_err(|error| error.to_string())?;
         let plan = plan::build(
-            &SCENARIOS,
+            &scenarios,
             &plan::Options {
                 selection: Selection::default(),
                 profile,

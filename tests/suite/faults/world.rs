@@ -27,7 +27,29 @@ pub struct World {
 impl World {
     pub fn new(profile: Profile) -> Self {
         let auth = Auth::bearer(Secret::new(TOKEN));
-        Self { server: Server::new(profile, Arc::new(MemoryStore::new()), auth), notes: Mutex::default() }
+        let server = Server::new(profile, Arc::new(MemoryStore::new()), auth);
+        let world = Self { server, notes: Mutex::default() };
+        world.settle();
+        world
+    }
+
+    /// People who were there before: an empty tenant hides defects.
+    fn settle(&self) {
+        let mut ids = Vec::new();
+        for (number, family) in ["Ångström", "Łukasz", "O'Neil", "王", "Resident"].into_iter().enumerate() {
+            let name = format!("resident{number}@example.com");
+            let user = json!({
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, "active": number != 2,
+                "externalId": format!("resident-{number}"), "displayName": format!("Resi {family}"),
+                "name": {"givenName": "Resi", "familyName": family},
+                "emails": [{"value": name, "type": "work", "primary": true}],
+            });
+            ids.push(self.ask(Method::Post, "/Users", Some(user)).json().unwrap_or_default()["id"].clone());
+        }
+        let members: Vec<Value> = ids.iter().take(3).map(|id| json!({"value": id})).collect();
+        let schemas = json!(["urn:ietf:params:scim:schemas:core:2.0:Group"]);
+        let group = json!({"schemas": schemas, "displayName": "Residents", "members": members});
+        self.ask(Method::Post, "/Groups", Some(group));
     }
 
     /// The honest answer.
