@@ -1,12 +1,45 @@
 //! Defects of form and of reading: what an answer looks like, who may ask, what is left after a DELETE.
 
-use scimproof::wire::{Headers, Method, Response};
+use scimproof::wire::{Headers, Method, Request, Response};
 use serde_json::{Value, json};
 
 use super::Row;
-use super::world::{answer, body, each, each_of, edit, error, id_below, is, is_one, path};
+use super::world::{World, answer, body, each, each_of, edit, error, id_below, is, is_one, path};
 
 pub const FAULTS: &[Row] = &[
+    ("patch-answers-204-with-body", |world, request| with_text(world, request, Method::Patch)),
+    ("delete-answers-204-with-body", |world, request| with_text(world, request, Method::Delete)),
+    ("reading-changes-the-version", |world, request| {
+        let tag = format!("W/\"{}\"", world.tick("versions"));
+        let one = is_one(&request, Method::Get, "/Users");
+        let mut response = world.pass(request);
+        if !one || response.headers.get("ETag").is_none() {
+            return response;
+        }
+        response.headers.set("ETag", tag.clone());
+        edit(response, |user| user["meta"]["version"] = tag.into())
+    }),
+    ("schemas-are-named-twice", |world, request| {
+        each_of(world, request, "/", |resource| {
+            if let Some(schemas) = resource.get_mut("schemas").and_then(Value::as_array_mut) {
+                schemas.extend(schemas.first().cloned());
+            }
+        })
+    }),
+    ("groups-of-a-user-have-no-value", |world, request| {
+        each_of(world, request, "/Users", |user| {
+            for group in user.get_mut("groups").and_then(Value::as_array_mut).into_iter().flatten() {
+                *group = json!({"display": group["display"]});
+            }
+        })
+    }),
+    ("external-id-is-invented", |world, request| {
+        each_of(world, request, "/Users", |user| {
+            if !user.contains_key("externalId") {
+                user.insert("externalId".into(), user["id"].clone());
+            }
+        })
+    }),
     ("id-is-a-number", |world, request| {
         each_of(world, request, "/", |resource| _ = resource.insert("id".into(), 17.into()))
     }),
@@ -328,3 +361,14 @@ pub const FAULTS: &[Row] = &[
         }
     }),
 ];
+
+/// Says something where a 204 must not.
+fn with_text(world: &World, request: Request, method: Method) -> Response {
+    let own = request.method == method;
+    let mut response = world.pass(request);
+    if own && response.status == 204 {
+        response.body = b"{}".to_vec();
+        response.headers.set("Content-Type", "application/scim+json");
+    }
+    response
+}
