@@ -232,16 +232,17 @@ fn unique(readings: &[&Reading]) -> Vec<ReadingSeen> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Proven {
-    proven: BTreeSet<String>,
+    /// By requirement the defects that turn it red.
+    proven: BTreeMap<String, Vec<String>>,
 }
 
 /// True when the committed fault matrix proves that the check of this requirement can fail (law 5).
 #[must_use]
 #[expect(clippy::expect_used, reason = "the embedded file is parsed by a test")]
 pub fn is_proven(requirement: &str) -> bool {
-    static PROVEN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    static PROVEN: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
         let text = include_str!("../../fixtures/proven.toml");
         toml::from_str::<Proven>(text).expect("the embedded list is valid").proven
     });
-    PROVEN.contains(requirement)
+    PROVEN.contains_key(requirement)
 }

@@ -18,10 +18,11 @@ fn readiness_of(verdict: &Verdict, client: &str) -> Readiness {
 }
 
 #[test]
-fn the_proven_list_is_empty_or_names_requirements() {
+fn the_matrix_names_requirements_and_the_defects_that_prove_them() {
     let text = include_str!("../../fixtures/proven.toml");
-    for id in toml::from_str::<Proven>(text).unwrap().proven {
+    for (id, names) in toml::from_str::<Proven>(text).unwrap().proven {
         assert!(Catalogue::embedded().get(&id).is_some(), "{id}");
+        assert!(!names.is_empty() && is_proven(&id), "{id}");
     }
     assert!(!is_proven("RFC-MUST"));
 }

@@ -8,6 +8,7 @@ mod cli;
 mod cli_help;
 mod cli_prove_load;
 mod cli_sweep;
+mod faults;
 mod foreign;
 mod kill9;
 mod process;

@@ -1,0 +1,225 @@
+//! The tester is tested: every defect of the table stands for one that real servers had, and must turn its requirements
+//! red, nothing else, and the clients that would stumble over it not ready. What is permitted must turn nothing red.
+//!
+//! The defects are code in the files beside this one; what they must show is data, `fixtures/faults.toml`. The matrix
+//! `fixtures/proven.toml` follows from that and is written by `SCIMPROOF_BLESS=1 cargo test --test suite matrix`.
+
+mod create;
+mod form;
+mod lookup;
+mod members;
+mod patch;
+mod permitted;
+mod play;
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use scimproof::flow::Outcome;
+use scimproof::requirement::Catalogue;
+use scimproof::verdict::{Readiness, Verdict};
+use serde::Deserialize;
+
+use world::Fault;
+
+/// A defect by name.
+pub type Row = (&'static str, Fault);
+
+/// What a defect must show.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Proof {
+    /// The defect's name.
+    name: String,
+    /// Who had it, or which sentence it breaks.
+    source: String,
+    /// The scenarios that show it; the others are left out to save time.
+    plays: Vec<String>,
+    /// Requirements that must fail: the defect proves that their checks can.
+    #[serde(default)]
+    red: Vec<String>,
+    /// Requirements that may fail along with them.
+    #[serde(default)]
+    kin: Vec<String>,
+    /// Requirements that must warn, where a failure would say too much.
+    #[serde(default)]
+    warns: Vec<String>,
+    /// Clients that must not be ready.
+    #[serde(default)]
+    blocks: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    fault: Vec<Proof>,
+}
+
+fn fixture(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)).unwrap()
+}
+
+fn table() -> Vec<Proof> {
+    toml::from_str::<Table>(&fixture("faults.toml")).unwrap().fault
+}
+
+fn faults() -> BTreeMap<&'static str, Fault> {
+    let tables = [create::FAULTS, create::REPLACE, lookup::FAULTS, patch::FAULTS, members::FAULTS, form::FAULTS];
+    tables.into_iter().flatten().copied().collect()
+}
+
+/// Judges rows on all cores and gives what is wrong with them.
+fn complaints<T: Sync>(rows: &[T], judge: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
+    let (next, all) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let width = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    std::thread::scope(|scope| {
+        for _ in 0..width {
+            scope.spawn(|| {
+                while let Some(row) = rows.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let found = judge(row);
+                    all.lock().unwrap().extend(found);
+                }
+            });
+        }
+    });
+    all.into_inner().unwrap()
+}
+
+/// A finding of that requirement, for the reader of a failed test.
+fn example(verdict: &Verdict, id: &str) -> String {
+    let bad = verdict.findings.iter().map(|it| &it.finding).filter(|it| it.requirement == id);
+    bad.max_by_key(|it| it.outcome).map_or_else(String::new, |it| {
+        format!("{}, step \"{}\": expected {}, got {}", it.scenario, it.step, it.expected, it.got)
+    })
+}
+
+/// What is wrong with the verdict on a defect, played by those scenarios (all, if none is named).
+fn judge(proof: &Proof, fault: Fault, plays: &[String]) -> Vec<String> {
+    let name = &proof.name;
+    let verdict = match play::judge(&play::profile(), fault, plays) {
+        Ok(verdict) => verdict,
+        Err(error) => return vec![format!("{name}: {error}")],
+    };
+    let mut wrong = Vec::new();
+    let (failed, warned) = (play::ids(&verdict, Outcome::Fail), play::ids(&verdict, Outcome::Warn));
+    for id in proof.red.iter().filter(|id| !failed.contains(*id)) {
+        wrong.push(format!("{name}: {id} is not red: {}", example(&verdict, id)));
+    }
+    for id in proof.warns.iter().filter(|id| !warned.contains(*id)) {
+        wrong.push(format!("{name}: {id} does not warn: {}", example(&verdict, id)));
+    }
+    for id in failed.iter().filter(|id| !proof.red.contains(id) && !proof.kin.contains(id)) {
+        wrong.push(format!("{name}: {id} is red and no kin: {}", example(&verdict, id)));
+    }
+    let readiness = play::readiness(&verdict);
+    for client in &proof.blocks {
+        if readiness.get(client) != Some(&Readiness::NotReady) {
+            wrong.push(format!("{name}: {client} is {:?}, not NotReady", readiness.get(client)));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_defect_turns_its_requirements_red_and_no_others() {
+    let (table, faults) = (table(), faults());
+    let wrong = complaints(&table, |proof| judge(proof, faults[proof.name.as_str()], &proof.plays));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The same without leaving out scenarios. Takes minutes, so it is asked for by name.
+#[test]
+#[ignore = "minutes; the scenarios that a defect is shown by suffice"]
+fn every_defect_against_every_scenario() {
+    let (table, faults) = (table(), faults());
+    let wrong = complaints(&table, |proof| judge(proof, faults[proof.name.as_str()], &[]));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_permitted_turns_nothing_red() {
+    let wrong = complaints(permitted::VARIANTS, |(name, change, fault)| {
+        let mut profile = play::profile();
+        change(&mut profile);
+        let verdict = match play::judge(&profile, *fault, &[]) {
+            Ok(verdict) => verdict,
+            Err(error) => return vec![format!("{name}: {error}")],
+        };
+        let failed = play::ids(&verdict, Outcome::Fail);
+        let known = permitted::KNOWN.iter().filter(|(variant, _)| variant == name);
+        let allowed: BTreeSet<String> = known.flat_map(|(_, ids)| *ids).map(|id| (*id).to_owned()).collect();
+        let mut wrong: Vec<_> = failed.difference(&allowed).map(|id| format!("{id} is red")).collect();
+        wrong.extend(allowed.difference(&failed).map(|id| format!("{id} is declared and not red")));
+        wrong.iter().map(|it| format!("{name}: {it}: {}", example(&verdict, it.split(' ').next().unwrap()))).collect()
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_bundled_server_gives_nothing_but_green() {
+    let verdict = play::judge(&play::profile(), |world, request| world.pass(request), &[]).unwrap();
+    for outcome in [Outcome::Fail, Outcome::Warn, Outcome::Inconclusive] {
+        let ids = play::ids(&verdict, outcome);
+        let examples: Vec<_> = ids.iter().map(|id| format!("{id}: {}", example(&verdict, id))).collect();
+        assert!(ids.is_empty(), "{outcome:?}\n{}", examples.join("\n"));
+    }
+    assert!(play::readiness(&verdict).values().all(|it| *it == Readiness::Ready), "{:?}", play::readiness(&verdict));
+    assert!(verdict.facts.leftovers.is_empty());
+}
+
+#[test]
+fn the_table_speaks_of_known_things() {
+    let (table, faults, catalogue) = (table(), faults(), Catalogue::embedded());
+    let named: BTreeSet<&str> = table.iter().map(|proof| proof.name.as_str()).collect();
+    assert_eq!(named, faults.keys().copied().collect(), "table and code name the same defects");
+    assert_eq!(named.len(), table.len(), "no name twice");
+    for proof in &table {
+        let name = &proof.name;
+        assert!(!proof.red.is_empty() || !proof.warns.is_empty(), "{name} shows nothing");
+        assert!(!proof.source.is_empty() && !proof.plays.is_empty(), "{name} needs a source and scenarios");
+        let mut seen = BTreeSet::new();
+        for id in proof.red.iter().chain(&proof.kin).chain(&proof.warns) {
+            assert!(catalogue.get(id).is_some(), "{name}: {id} is not in the catalogue");
+            assert!(seen.insert(id), "{name}: {id} twice");
+        }
+    }
+    for (name, ids) in permitted::KNOWN {
+        assert!(permitted::VARIANTS.iter().any(|(variant, ..)| variant == name), "{name} is no variant");
+        let rfc = ids.iter().find(|id| catalogue.get(id).unwrap().source == "RFC");
+        assert_eq!(rfc, None, "{name}: what the standard permits cannot break it");
+    }
+}
+
+/// The matrix as it must be: by requirement the defects that turn it red.
+fn matrix() -> String {
+    let mut proven: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for proof in table() {
+        for id in proof.red {
+            proven.entry(id).or_default().push(proof.name.clone());
+        }
+    }
+    let mut text = "# Requirements that a named defect in front of the bundled server turns red, so that the check is known to be able to\n\
+        # fail. A requirement that is not listed here is reported as not proven. Made from faults.toml by a test.\n[proven]\n"
+        .to_owned();
+    for (id, mut names) in proven {
+        names.sort();
+        let names: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
+        text.push_str(&format!("\"{id}\" = [{}]\n", names.join(", ")));
+    }
+    text
+}
+
+#[test]
+fn the_matrix_is_fresh() {
+    let wanted = matrix();
+    if std::env::var_os("SCIMPROOF_BLESS").is_some() {
+        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/proven.toml"), &wanted).unwrap();
+        return;
+    }
+    assert_eq!(fixture("proven.toml"), wanted, "run again with SCIMPROOF_BLESS=1");
+    let proven = Catalogue::embedded().requirements().filter(|it| scimproof::verdict::is_proven(&it.id)).count();
+    assert_eq!(proven, wanted.lines().filter(|line| line.starts_with('"')).count(), "the verdict reads the matrix");
+}

@@ -1,0 +1,87 @@
+//! Plays all scenarios against a server in this process and judges, as `scimproof run` does.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use scimproof::check::standing;
+use scimproof::client::{Auth, BaseUrl, Handler, InProcess, Transport};
+use scimproof::flow::Outcome;
+use scimproof::idp;
+use scimproof::plan::{self, Selection};
+use scimproof::profile::Profile;
+use scimproof::requirement::Catalogue;
+use scimproof::run::{self, Opening, Options};
+use scimproof::scenario::Scenario;
+use scimproof::verdict::{Readiness, Settings, Verdict};
+use scimproof::wire::Secret;
+
+use super::world::{BASE, Fault, TOKEN, World};
+
+static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
+    LazyLock::new(|| scimproof::scenario::embedded().unwrap().into_iter().map(Arc::new).collect());
+
+pub fn profile() -> Profile {
+    Profile::named("rfc").unwrap()
+}
+
+/// Judges a server of that profile behind that defect by those scenarios (all, if none is named). A refusal before the
+/// first scenario is an error.
+pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdict, String> {
+    let scenarios: Vec<_> =
+        SCENARIOS.iter().filter(|it| plays.is_empty() || plays.contains(&it.id)).map(Arc::clone).collect();
+    let strange = plays.iter().find(|id| !scenarios.iter().any(|it| it.id == **id));
+    if let Some(id) = strange {
+        return Err(format!("there is no scenario {id}"));
+    }
+    let world = Arc::new(World::new(profile.clone()));
+    let handler: Handler = Arc::new(move |request| fault(&world, request));
+    let base = BaseUrl::parse(&format!("http://127.0.0.1{BASE}")).unwrap();
+    let transport: Arc<dyn Transport> = Arc::new(InProcess::new(base, Auth::Bearer(Secret::new(TOKEN)), handler));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let options = Options::default();
+    let events = runtime.block_on(async {
+        let found = run::wait_until_reachable(&transport, "a bearer token", &options, Duration::ZERO).await;
+        let found = found.map_err(|error| error.to_string())?;
+        let plan = plan::build(
+            &scenarios,
+            &plan::Options {
+                selection: Selection::default(),
+                profile,
+                config: Some(&found.service_provider_config).filter(|config| config.is_object()),
+                max_users: None,
+                seed: 7,
+                marker: "sp7".to_owned(),
+                base_url: transport.base_url().to_owned(),
+            },
+        );
+        let opening = Opening {
+            profile: profile.name.clone(),
+            capabilities: found.service_provider_config,
+            exchanges: found.exchanges,
+            ..Opening::default()
+        };
+        let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+        let (_keep, cancel) = tokio::sync::watch::channel(false);
+        let inspect: run::Inspect = Arc::new(standing::judge);
+        let broken = run::execute(plan, opening, transport, inspect, options.clone(), sender, cancel).await;
+        assert!(broken.is_empty(), "broke off: {broken:?}");
+        let mut events = Vec::new();
+        while let Ok(event) = receiver.try_recv() {
+            events.push(event);
+        }
+        Ok::<_, String>(events)
+    })?;
+    let settings = Settings::new(profile.actions.clone(), time::macros::date!(2026 - 01 - 01));
+    Ok(Verdict::judge(&events, Catalogue::embedded(), idp::clients(), &settings))
+}
+
+/// The requirements of that outcome.
+pub fn ids(verdict: &Verdict, outcome: Outcome) -> BTreeSet<String> {
+    verdict.requirements.iter().filter(|it| it.outcome == outcome).map(|it| it.id.clone()).collect()
+}
+
+/// Readiness by client.
+pub fn readiness(verdict: &Verdict) -> BTreeMap<String, Readiness> {
+    verdict.clients.iter().map(|it| (it.id.clone(), it.readiness)).collect()
+}

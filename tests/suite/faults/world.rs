@@ -1,0 +1,266 @@
+//! The bundled server with a defect in front of it: what a defect is written with. A defect sees every request and says
+//! what is answered; it may ask the honest server more than once.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use scimproof::profile::Profile;
+use scimproof::server::{Auth, Server};
+use scimproof::store::MemoryStore;
+use scimproof::wire::{Headers, Method, Request, Response, Secret};
+use serde_json::{Map, Value, json};
+
+pub type Object = Map<String, Value>;
+
+/// A defect: handles a request in place of the honest server.
+pub type Fault = fn(&World, Request) -> Response;
+
+pub const BASE: &str = "/scim/v2";
+pub const TOKEN: &str = "token-of-the-fault-table";
+
+/// The honest server, and what a defect remembers.
+pub struct World {
+    server: Server,
+    notes: Mutex<BTreeMap<String, Value>>,
+}
+
+impl World {
+    pub fn new(profile: Profile) -> Self {
+        let auth = Auth::bearer(Secret::new(TOKEN));
+        let server = Server::new(profile, Arc::new(MemoryStore::new()), auth);
+        let world = Self { server, notes: Mutex::default() };
+        world.settle();
+        world
+    }
+
+    /// People who were there before: an empty tenant hides defects.
+    fn settle(&self) {
+        let mut ids = Vec::new();
+        for (number, family) in ["Ångström", "Łukasz", "O'Neil", "王", "Resident"].into_iter().enumerate() {
+            let name = format!("resident{number}@example.com");
+            let user = json!({
+                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, "active": number != 2,
+                "externalId": format!("resident-{number}"), "displayName": format!("Resi {family}"),
+                "name": {"givenName": "Resi", "familyName": family},
+                "emails": [{"value": name, "type": "work", "primary": true}],
+            });
+            ids.push(self.ask(Method::Post, "/Users", Some(user)).json().unwrap_or_default()["id"].clone());
+        }
+        let members: Vec<Value> = ids.iter().take(3).map(|id| json!({"value": id})).collect();
+        let schemas = json!(["urn:ietf:params:scim:schemas:core:2.0:Group"]);
+        let group = json!({"schemas": schemas, "displayName": "Residents", "members": members});
+        self.ask(Method::Post, "/Groups", Some(group));
+    }
+
+    /// The honest answer.
+    pub fn pass(&self, request: Request) -> Response {
+        self.server.handle(request)
+    }
+
+    /// Asks the honest server something else, with good credentials.
+    pub fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Response {
+        let mut request = Request::new(method, format!("{BASE}{path}"));
+        request.headers.set("Authorization", format!("Bearer {TOKEN}"));
+        request.headers.set("Content-Type", "application/scim+json");
+        request.headers.set("Host", "127.0.0.1");
+        request.body = body.map(|body| body.to_string().into_bytes());
+        self.pass(request)
+    }
+
+    /// The resource at that path.
+    pub fn read(&self, path: &str) -> Value {
+        self.ask(Method::Get, path, None).json().unwrap_or_default()
+    }
+
+    /// The users or groups that match.
+    pub fn find(&self, endpoint: &str, filter: &str) -> Vec<Value> {
+        let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("filter", filter).finish();
+        let list = self.read(&format!("{endpoint}?{query}"));
+        list["Resources"].as_array().cloned().unwrap_or_default()
+    }
+
+    pub fn note(&self, key: impl Into<String>, value: Value) {
+        self.notes.lock().unwrap().insert(key.into(), value);
+    }
+
+    pub fn noted(&self, key: &str) -> Option<Value> {
+        self.notes.lock().unwrap().get(key).cloned()
+    }
+
+    /// Counts how often it was asked with that key, from 1.
+    pub fn tick(&self, key: &str) -> u64 {
+        let mut notes = self.notes.lock().unwrap();
+        let count = notes.get(key).and_then(Value::as_u64).unwrap_or_default() + 1;
+        notes.insert(key.to_owned(), count.into());
+        count
+    }
+}
+
+/// The path below the base, without query.
+pub fn path(request: &Request) -> &str {
+    request.path().strip_prefix(BASE).unwrap_or_default()
+}
+
+/// The id in `/Users/{id}` for the endpoint `/Users`.
+pub fn id_below<'a>(request: &'a Request, endpoint: &str) -> Option<&'a str> {
+    path(request).strip_prefix(endpoint)?.strip_prefix('/').filter(|id| !id.starts_with('.'))
+}
+
+pub fn is(request: &Request, method: Method, endpoint: &str) -> bool {
+    request.method == method && path(request) == endpoint
+}
+
+/// A request of that method to one resource below the endpoint.
+pub fn is_one(request: &Request, method: Method, endpoint: &str) -> bool {
+    request.method == method && id_below(request, endpoint).is_some()
+}
+
+pub fn lists(request: &Request) -> bool {
+    request.method == Method::Get && matches!(path(request), "/Users" | "/Groups")
+}
+
+/// The query, decoded.
+pub fn query(request: &Request) -> Vec<(String, String)> {
+    let query = request.query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
+pub fn parameter(request: &Request, name: &str) -> Option<String> {
+    query(request).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+/// The request with another value of a parameter, or without it.
+pub fn with_parameter(mut request: Request, name: &str, value: Option<&str>) -> Request {
+    let mut pairs = query(&request);
+    pairs.retain(|(key, _)| key != name);
+    pairs.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    request.target = format!("{}?{query}", request.path());
+    request
+}
+
+/// Attribute and literal of a filter `attribute eq "literal"`.
+pub fn equality(request: &Request) -> Option<(String, String)> {
+    let filter = parameter(request, "filter")?;
+    let (name, rest) = filter.split_once(' ')?;
+    let literal = rest.trim().get(..2).filter(|op| op.eq_ignore_ascii_case("eq")).map(|_| rest.trim()[2..].trim())?;
+    Some((name.to_owned(), serde_json::from_str(literal).ok()?))
+}
+
+pub fn body(request: &Request) -> Value {
+    request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default()
+}
+
+/// The request with its JSON body changed.
+pub fn with_body(mut request: Request, change: impl FnOnce(&mut Value)) -> Request {
+    if let Some(mut body) = request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()) {
+        change(&mut body);
+        let bytes = body.to_string().into_bytes();
+        request.headers.set("Content-Length", bytes.len().to_string());
+        request.body = Some(bytes);
+    }
+    request
+}
+
+/// The answer with its JSON body changed.
+pub fn edit(mut response: Response, change: impl FnOnce(&mut Value)) -> Response {
+    if let Some(mut body) = response.json() {
+        change(&mut body);
+        response.body = body.to_string().into_bytes();
+    }
+    response
+}
+
+/// Changes every resource in a body: the one, or those of a list.
+pub fn each(response: Response, mut change: impl FnMut(&mut Object)) -> Response {
+    edit(response, |body| {
+        if let Some(items) = body.get_mut("Resources").and_then(Value::as_array_mut) {
+            items.iter_mut().filter_map(Value::as_object_mut).for_each(change);
+        } else if let Some(resource) = body.as_object_mut().filter(|body| body.contains_key("id")) {
+            change(resource);
+        }
+    })
+}
+
+/// As [`each`], for the answers of one endpoint.
+pub fn each_of(world: &World, request: Request, endpoint: &str, change: impl FnMut(&mut Object)) -> Response {
+    let own = path(&request).starts_with(endpoint);
+    let response = world.pass(request);
+    if own { each(response, change) } else { response }
+}
+
+/// Keeps only some resources of a list; the total follows.
+pub fn keep(response: Response, good: impl FnMut(&Value) -> bool) -> Response {
+    edit(response, |body| {
+        if let Some(items) = body.get_mut("Resources").and_then(Value::as_array_mut) {
+            let before = items.len();
+            let mut good = good;
+            items.retain(|item| good(item));
+            let (gone, left) = (before - items.len(), items.len());
+            body["totalResults"] = json!(body["totalResults"].as_u64().unwrap_or_default() - gone as u64);
+            body["itemsPerPage"] = json!(left);
+        }
+    })
+}
+
+/// The operations of a PATCH body.
+pub fn operations(body: &mut Value) -> Option<&mut Vec<Value>> {
+    let key = body.as_object()?.keys().find(|key| key.eq_ignore_ascii_case("Operations"))?.clone();
+    body.get_mut(&key)?.as_array_mut()
+}
+
+pub fn operations_of(request: &Request) -> Vec<Value> {
+    operations(&mut body(request)).cloned().unwrap_or_default()
+}
+
+/// Without path or with an empty one.
+pub fn is_pathless(operation: &Value) -> bool {
+    operation["path"].as_str().is_none_or(str::is_empty)
+}
+
+pub fn op(operation: &Value) -> String {
+    operation["op"].as_str().unwrap_or_default().to_ascii_lowercase()
+}
+
+/// A PATCH without the operations that are bad; one that has none left answers as if it had been carried out.
+pub fn without(world: &World, request: Request, bad: impl Fn(&Value) -> bool) -> Response {
+    if request.method != Method::Patch {
+        return world.pass(request);
+    }
+    let path = path(&request).to_owned();
+    let request = with_body(request, |body| {
+        if let Some(operations) = operations(body) {
+            operations.retain(|operation| !bad(operation));
+        }
+    });
+    if operations_of(&request).is_empty() {
+        return world.ask(Method::Get, &path, None);
+    }
+    world.pass(request)
+}
+
+/// Refuses a PATCH that has a bad operation.
+pub fn refuse(world: &World, request: Request, kind: &str, bad: impl Fn(&Value) -> bool) -> Response {
+    if request.method == Method::Patch && operations_of(&request).iter().any(bad) {
+        return error(400, Some(kind));
+    }
+    world.pass(request)
+}
+
+/// A SCIM error.
+pub fn error(status: u16, kind: Option<&str>) -> Response {
+    let mut body = json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": status.to_string(),
+        "detail": "refused by a defect",
+    });
+    if let Some(kind) = kind {
+        body["scimType"] = kind.into();
+    }
+    answer(status, &body)
+}
+
+pub fn answer(status: u16, body: &Value) -> Response {
+    let headers: Headers = [("Content-Type", "application/scim+json")].into_iter().collect();
+    Response { status, headers, body: body.to_string().into_bytes() }
+}
