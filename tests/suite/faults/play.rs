@@ -22,7 +22,7 @@ static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
     LazyLock::new(|| scimproof::scenario::embedded().unwrap().into_iter().map(Arc::new).collect());
 
 pub fn profile() -> Profile {
-    Profile::named("rfc").unwrap()
+    Profile::named("reference").unwrap()
 }
 
 /// Judges a server of that profile behind that defect by those scenarios (all, if none is named). A refusal before the
