@@ -89,6 +89,11 @@ pub fn judge(judged: &[Judged], clients: &[ClientVerdict], facts: &Facts, settin
             outcome => add(&mut gate.problems, Problem::Requirement { id, level: it.level, outcome }),
         }
     }
+    // What failed elsewhere is not open: the worst finding is the requirement's outcome.
+    open.retain(|it| {
+        let failed = |problem: &Problem| matches!((problem, it), (Problem::Requirement { id, .. }, Problem::Inconclusive { id: open }) if id == open);
+        !gate.problems.iter().any(failed)
+    });
     for it in facts.skipped.iter().filter(|it| matches!(it.reason, SkipReason::Budget(_))) {
         if !settings.knows_scenario(&it.scenario) {
             add(&mut open, Problem::Budget { scenario: it.scenario.clone() });

@@ -259,6 +259,17 @@ fn inconclusive_is_allowed_only_on_request() {
 }
 
 #[test]
+fn what_failed_is_not_counted_as_open_too() {
+    let mut run = Run::green();
+    run.one("open", &[], "RFC-MUST-2", Outcome::Inconclusive);
+    run.one("red", &[], "RFC-MUST-2", Outcome::Fail);
+    let gate = run.judge(&settings()).gate;
+    assert!(
+        matches!(&gate.problems[..], [Problem::Requirement { id, outcome: Outcome::Fail, .. }] if id == "RFC-MUST-2")
+    );
+}
+
+#[test]
 fn exit_codes_follow_what_happened() {
     use ExitCode as E;
     type Build = fn() -> Run;
