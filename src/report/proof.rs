@@ -39,7 +39,8 @@ pub fn text(heading: &str, proofs: &[Proof], files: &[Option<String>], catalogue
         }
     }
     let held = proofs.iter().filter(|proof| proof.holds()).count();
-    let _ = writeln!(text, "\n  {} laws: {held} hold, {} do not", proofs.len(), proofs.len() - held);
+    let laws = super::counted(proofs.len(), "law");
+    let _ = writeln!(text, "\n  {laws} tested: {held} hold, {} do not", proofs.len() - held);
     text
 }
 

@@ -22,6 +22,12 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
     let reached = reach(flags.access, flags.seed, "catalog", context)?;
     let runtime = runtime()?;
     let (proofs, interrupted) = runtime.block_on(test(&reached, flags.cases, &flags.role_at))?;
+    if reached.profile.roles.is_empty() {
+        let name = &reached.profile.name;
+        context.say(&format!(
+            "CATALOG-022 is not tested: profile {name} maps no teams to roles (`--profile catalog` does)"
+        ));
+    }
     let mut files = Vec::new();
     for proof in &proofs {
         let file = proof.counter_example.as_ref().map(|found| {
