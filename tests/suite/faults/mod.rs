@@ -123,19 +123,15 @@ fn judge(proof: &Proof, fault: Fault, plays: &[String]) -> Vec<String> {
     wrong
 }
 
+/// Plays the scenarios that show a defect; with `SCIMPROOF_ALL_SCENARIOS` set, every one, which takes minutes.
 #[test]
 fn every_defect_turns_its_requirements_red_and_no_others() {
     let (table, faults) = (table(), faults());
-    let wrong = complaints(&table, |proof| judge(proof, faults[proof.name.as_str()], &proof.plays));
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-/// The same without leaving out scenarios. Takes minutes, so it is asked for by name.
-#[test]
-#[ignore = "minutes; the scenarios that a defect is shown by suffice"]
-fn every_defect_against_every_scenario() {
-    let (table, faults) = (table(), faults());
-    let wrong = complaints(&table, |proof| judge(proof, faults[proof.name.as_str()], &[]));
+    let all = std::env::var_os("SCIMPROOF_ALL_SCENARIOS").is_some();
+    let wrong = complaints(&table, |proof| {
+        let plays: &[String] = if all { &[] } else { &proof.plays };
+        judge(proof, faults[proof.name.as_str()], plays)
+    });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
