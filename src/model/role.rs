@@ -35,7 +35,7 @@ mod tests {
     use crate::profile::Profile;
 
     fn documented() -> RoleMapping {
-        RoleMapping::new(&Profile::named("catalog").unwrap().roles).unwrap()
+        RoleMapping::new(&Profile::named("coalesce-catalog").unwrap().roles).unwrap()
     }
 
     #[test]

@@ -1,10 +1,22 @@
 //! A server's documented subset and choices, as data (`fixtures/profiles/*.toml`): what a target offers, how it names
 //! people, which actions are ticked at the IdP. The bundled server is configured by the same document.
 
+mod accounts;
 mod choices;
+mod roles;
+mod users;
 mod values;
 
+pub use accounts::{
+    Accounts, EmailClaimChange, JitAfterDelete, LoginBy, NewEnvironment, Reactivation, Repetition, Scoping,
+};
 pub use choices::{Capabilities, Limits, PatchAnswer, Switches, UnknownMembers};
+pub use roles::{
+    ManualRole, MappedNames, NestedTeams, RoleChoices, TeamConflict, TeamRename, UnmappedRole, WhenApplied,
+};
+pub use users::{
+    DeactivatedNames, Deletion, Listing, PutWithoutActive, Renaming, Unique, UserNames, Users, ValuesKept,
+};
 pub use values::{ListedValue, ValueList};
 
 use serde::Deserialize;
@@ -25,6 +37,9 @@ pub enum Identifier {
 pub struct Profile {
     /// `rfc`
     pub name: String,
+    /// The source of the product's own rules in the catalogue of requirements: `CATALOG`, `CATALYTIC`, `COALESCE-SSO`.
+    #[serde(default)]
+    pub product: Option<String>,
     /// A sentence.
     pub title: String,
     /// Where the bundled server serves it, `/scim/v2`.
@@ -43,6 +58,15 @@ pub struct Profile {
     /// Choices where the standard leaves room.
     #[serde(default)]
     pub switches: Switches,
+    /// What the product keeps and demands of a user.
+    #[serde(default)]
+    pub users: Users,
+    /// How roles follow from teams, where they do.
+    #[serde(default)]
+    pub role_mapping: RoleChoices,
+    /// How people sign in, and what revokes their tokens.
+    #[serde(default)]
+    pub accounts: Accounts,
     /// Roles by team membership, the lowest first; empty where the product has none (CATALOG-020).
     #[serde(default, rename = "role")]
     pub roles: Vec<RoleRule>,
@@ -62,11 +86,13 @@ pub struct RoleRule {
 }
 
 /// The embedded profiles.
-const FILES: [&str; 4] = [
+const FILES: [&str; 6] = [
     include_str!("../../fixtures/profiles/reference.toml"),
     include_str!("../../fixtures/profiles/rfc.toml"),
     include_str!("../../fixtures/profiles/strict.toml"),
-    include_str!("../../fixtures/profiles/catalog.toml"),
+    include_str!("../../fixtures/profiles/coalesce-catalog.toml"),
+    include_str!("../../fixtures/profiles/catalytic.toml"),
+    include_str!("../../fixtures/profiles/coalesce-sso.toml"),
 ];
 
 impl Profile {

@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn four_teams_give_every_set_and_every_change() {
-        let mapping = RoleMapping::new(&Profile::named("catalog").unwrap().roles).unwrap();
+        let mapping = RoleMapping::new(&Profile::named("coalesce-catalog").unwrap().roles).unwrap();
         let histories = histories(&mapping);
         assert_eq!(histories.len(), 4 * 16);
         let ends: BTreeSet<Vec<_>> = histories

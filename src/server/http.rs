@@ -20,7 +20,7 @@ use super::Server;
 use super::answer::Answer;
 use super::dispatch::too_large;
 use crate::scim::ScimError;
-use crate::wire::{Headers, Method, Request, Response};
+use crate::wire::{Headers, Method, Request, Response, Root};
 
 /// Connections served at once; further ones wait to be accepted.
 const CONNECTIONS: usize = 1024;
@@ -163,6 +163,7 @@ async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: D
         .collect();
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
     Ok(Request {
+        root: Root::Scim,
         method: Method::from_word(head.method.as_str()),
         target: target.to_owned(),
         headers,

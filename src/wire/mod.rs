@@ -71,9 +71,23 @@ impl fmt::Display for Method {
     }
 }
 
-/// A request relative to the target's base URL. Credentials are never inside: the client adds them at the last moment.
+/// Which part of a target a request goes to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum Root {
+    /// Below the SCIM base URL, with the target's credentials.
+    #[default]
+    Scim,
+    /// Below the URL of the product's admin and auth surface, with the operator's credentials.
+    Admin,
+    /// Below this base URL, without credentials of its own: another tenant's SCIM base on the same host.
+    At(String),
+}
+
+/// A request relative to one of the target's base URLs. Credentials are never inside: the client adds them at the last moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
+    /// Below which base URL.
+    pub root: Root,
     /// The method.
     pub method: Method,
     /// Path and query below the base URL, percent-encoded, with its leading slash: `/Users?count=2`.
@@ -88,7 +102,7 @@ impl Request {
     /// A request without headers and body.
     #[must_use]
     pub fn new(method: Method, target: impl Into<String>) -> Self {
-        Self { method, target: target.into(), headers: Headers::default(), body: None }
+        Self { root: Root::Scim, method, target: target.into(), headers: Headers::default(), body: None }
     }
 
     /// The path without the query.

@@ -16,7 +16,7 @@ use scimproof::wire::{Method, Request, Response};
 use tokio::sync::{mpsc, watch};
 
 fn catalog() -> Profile {
-    Profile::named("catalog").unwrap()
+    Profile::named("coalesce-catalog").unwrap()
 }
 
 fn server(profile: Profile) -> Server {

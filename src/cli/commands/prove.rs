@@ -19,13 +19,13 @@ use crate::verdict::ExitCode;
 /// # Errors
 /// [`Fault`]: a mistake of the caller (2), a target that cannot be judged (3), a fault of ours (70).
 pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
-    let reached = reach(flags.access, flags.seed, "catalog", context)?;
+    let reached = reach(flags.access, flags.seed, "coalesce-catalog", context)?;
     let runtime = runtime()?;
     let (proofs, interrupted) = runtime.block_on(test(&reached, flags.cases, &flags.role_at))?;
     if reached.profile.roles.is_empty() {
         let name = &reached.profile.name;
         context.say(&format!(
-            "CATALOG-022 is not tested: profile {name} maps no teams to roles (`--profile catalog` does)"
+            "CATALOG-022 is not tested: profile {name} maps no teams to roles (`--profile coalesce-catalog` does)"
         ));
     }
     let mut files = Vec::new();
