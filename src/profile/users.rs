@@ -1,10 +1,10 @@
 //! What a product keeps and demands of a user beyond RFC 7643: the form of user names, what is stored, what is unique, what
 //! becomes of deactivated and deleted users. Of every choice the first value is the default, which is the standard's.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The `[users]` table of a profile.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Users {
     /// Which user names are taken at all (CATALYTIC-006, CATALYTIC-008).
@@ -32,7 +32,7 @@ pub struct Users {
 }
 
 /// An attribute that is unique among the users of a tenant; compared without case, `+tag` counts.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unique {
     /// A SCIM path: `emails.value`, `externalId`.
@@ -43,7 +43,7 @@ pub struct Unique {
 }
 
 /// Which user names are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UserNames {
     /// Whatever PRECIS can compare (`RFC7644 §5`).
@@ -58,7 +58,7 @@ pub enum UserNames {
 }
 
 /// Which element of a multi-valued attribute is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ValuesKept {
     /// All of them.
@@ -69,7 +69,7 @@ pub enum ValuesKept {
 }
 
 /// What a create under the name of a deactivated user gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeactivatedNames {
     /// 409: the name is taken.
@@ -81,7 +81,7 @@ pub enum DeactivatedNames {
 }
 
 /// Whether `userName` can be changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Renaming {
     /// Yes.
@@ -92,7 +92,7 @@ pub enum Renaming {
 }
 
 /// What DELETE does to a user, whichever way it comes (`/Users/{id}`, `/Me`, `/Bulk`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deletion {
     /// The user is gone (`RFC7644 §3.6`).
@@ -106,7 +106,7 @@ pub enum Deletion {
 
 /// What a PUT without `active` means. `RFC7644 §3.5.1` lets a server clear or default what is left out; clearing would hide
 /// from every client that the user had been deactivated, so the default keeps it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PutWithoutActive {
     /// `active` stays as it was.
@@ -119,7 +119,7 @@ pub enum PutWithoutActive {
 }
 
 /// What a list without a filter shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Listing {
     /// Every user.
