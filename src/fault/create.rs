@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use scimproof::wire::{Method, Request, Response};
+use crate::wire::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::Row;
-use super::world::{World, answer, body, each_of, edit, equality, error, id_below, is, is_one, path, with_body};
-use super::world::{operations_of, with_parameter};
+use super::tools::{Put, answer, body, each_of, edit, equality, error, id_below, is, is_one, path, with_body};
+use super::tools::{operations_of, with_parameter};
+use super::{Row, World};
 
 pub const FAULTS: &[Row] = &[
     ("duplicate-answers-201", |world, request| on_conflict(world, request, |_, _, old| answer(201, &old))),
@@ -123,7 +123,7 @@ pub const FAULTS: &[Row] = &[
     }),
     ("inactive-on-creation-is-ignored", |world, request| {
         if is(&request, Method::Post, "/Users") {
-            return world.pass(with_body(request, |body| body["active"] = true.into()));
+            return world.pass(with_body(request, |body| body.put("active", true)));
         }
         world.pass(request)
     }),
@@ -210,7 +210,7 @@ fn many_holders(world: &World, request: Request, allow: fn(&Value, &Value) -> bo
         return wipe(honest);
     }
     let count = world.tick("holders");
-    wipe(world.pass(with_body(again, |body| body["userName"] = format!("{name}{MARK}{count}").into())))
+    wipe(world.pass(with_body(again, |body| body.put("userName", format!("{name}{MARK}{count}")))))
 }
 
 fn by_mail(world: &World, request: Request) -> Response {
@@ -234,7 +234,7 @@ pub const REPLACE: &[Row] =
         ("put-keeps-the-members", |world, request| {
             if let (Method::Put, Some(id)) = (&request.method, id_below(&request, "/Groups")) {
                 let old = world.read(&format!("/Groups/{id}"));
-                return world.pass(with_body(request, |body| body["members"] = old["members"].clone()));
+                return world.pass(with_body(request, |body| body.put("members", old["members"].clone())));
             }
             world.pass(request)
         }),
@@ -248,7 +248,7 @@ pub const REPLACE: &[Row] =
         ("put-ignores-active", |world, request| {
             if let (Method::Put, Some(id)) = (&request.method, id_below(&request, "/Users")) {
                 let old = world.read(&format!("/Users/{id}"));
-                return world.pass(with_body(request, |body| body["active"] = old["active"].clone()));
+                return world.pass(with_body(request, |body| body.put("active", old["active"].clone())));
             }
             world.pass(request)
         }),
@@ -264,8 +264,8 @@ pub const REPLACE: &[Row] =
                 let old = world.read(&format!("/Users/{id}"));
                 let sent = body(&request);
                 let mut said = sent.clone();
-                said["id"] = old["id"].clone();
-                said["meta"] = old["meta"].clone();
+                said.put("id", old["id"].clone());
+                said.put("meta", old["meta"].clone());
                 if let Some(said) = said.as_object_mut() {
                     said.shift_remove("password");
                 }
@@ -289,12 +289,12 @@ pub const REPLACE: &[Row] =
             if !put || response.status != 200 {
                 return response;
             }
-            edit(response, |user| user["id"] = "b8d5c9a4-0000-4000-8000-000000000001".into())
+            edit(response, |user| user.put("id", "b8d5c9a4-0000-4000-8000-000000000001"))
         }),
         ("created-moves", |world, request| {
             each_of(world, request, "/Users", |user| {
                 if let Some(meta) = user.get_mut("meta") {
-                    meta["created"] = meta["lastModified"].clone();
+                    meta.put("created", meta["lastModified"].clone());
                 }
             })
         }),
