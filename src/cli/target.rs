@@ -37,6 +37,9 @@ pub fn remote(run: &Run, context: &Context) -> Result<Option<Remote>, Fault> {
         }
         return Ok(None);
     };
+    if !run.target.fault.is_empty() {
+        return Err(Fault::usage("--fault is for the bundled server; leave --target out"));
+    }
     let base = BaseUrl::parse(text).map_err(|error| Fault::usage(error.to_string()))?;
     if !base.is_loopback() && !run.target.allow_writes {
         return Err(Fault::usage(format!(

@@ -178,26 +178,40 @@ fn on_conflict(world: &World, request: Request, say: fn(&World, Value, Value) ->
     }
 }
 
-/// Lets several users have one name, where `allow` says so of the old and the new one. The store does not know: later
-/// holders have a mark behind their names, which no answer shows.
-fn many_holders(world: &World, request: Request, allow: fn(&Value, &Value) -> bool) -> Response {
-    const MARK: &str = "~again~";
-    let wipe = |mut response: Response| {
-        let text = String::from_utf8_lossy(&response.body).into_owned();
-        let mut pieces = text.split(MARK);
-        let mut plain = pieces.next().unwrap_or_default().to_owned();
-        pieces.for_each(|piece| plain.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit())));
-        response.body = plain.into_bytes();
-        response
-    };
-    let request = match equality(&request) {
+/// The mark behind the names of later holders, which no answer shows.
+const MARK: &str = "~again~";
+
+/// A later holder's name, as the store knows it.
+pub(super) fn marked(world: &World, name: &str) -> String {
+    format!("{name}{MARK}{}", world.tick("holders"))
+}
+
+/// The request with a look-up by user name that finds every holder.
+pub(super) fn look_up_all(request: Request) -> Request {
+    match equality(&request) {
         Some((name, text)) if name == "userName" => {
             let text = text.replace('"', "\\\"");
             let filter = format!("userName eq \"{text}\" or userName sw \"{text}{MARK}\"");
             with_parameter(request, "filter", Some(&filter))
         }
         _ => request,
-    };
+    }
+}
+
+/// The answer without marks.
+pub(super) fn wipe(mut response: Response) -> Response {
+    let text = String::from_utf8_lossy(&response.body).into_owned();
+    let mut pieces = text.split(MARK);
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    pieces.for_each(|piece| plain.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit())));
+    response.body = plain.into_bytes();
+    response
+}
+
+/// Lets several users have one name, where `allow` says so of the old and the new one. The store does not know: later
+/// holders have a mark behind their names.
+pub(super) fn many_holders(world: &World, request: Request, allow: fn(&Value, &Value) -> bool) -> Response {
+    let request = look_up_all(request);
     let again = request.clone();
     let honest = world.pass(request);
     if !is(&again, Method::Post, "/Users") || honest.status != 409 {
@@ -209,8 +223,8 @@ fn many_holders(world: &World, request: Request, allow: fn(&Value, &Value) -> bo
     if !old.first().is_some_and(|old| allow(old, &new)) {
         return wipe(honest);
     }
-    let count = world.tick("holders");
-    wipe(world.pass(with_body(again, |body| body.put("userName", format!("{name}{MARK}{count}")))))
+    let name = marked(world, &name);
+    wipe(world.pass(with_body(again, |body| body.put("userName", name))))
 }
 
 fn by_mail(world: &World, request: Request) -> Response {

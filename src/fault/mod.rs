@@ -3,13 +3,18 @@
 //!
 //! The room knows nothing of what judges. Defects work on HTTP alone and never look into the server.
 
+mod accounts;
+mod changes;
 mod create;
 mod form;
 mod front;
 mod lookup;
 mod members;
+mod names;
 mod patch;
+mod roles;
 mod sheet;
+mod tokens;
 pub mod tools;
 mod world;
 
@@ -29,11 +34,45 @@ pub type Fault = fn(&World<'_>, Request) -> Response;
 pub type Row = (&'static str, Fault);
 
 /// Every defect, by table.
-const TABLES: &[&[Row]] =
-    &[create::FAULTS, create::REPLACE, lookup::FAULTS, patch::FAULTS, members::FAULTS, form::FAULTS];
+const TABLES: &[&[Row]] = &[
+    create::FAULTS,
+    create::REPLACE,
+    lookup::FAULTS,
+    patch::FAULTS,
+    members::FAULTS,
+    form::FAULTS,
+    names::FAULTS,
+    changes::FAULTS,
+    roles::FAULTS,
+    tokens::FAULTS,
+    accounts::FAULTS,
+];
 
-/// All defects.
+/// Second names: the name, and the defect that it is.
+const ALIASES: &[(&str, &str)] = &[
+    ("dup-race", "duplicates-race"),
+    ("dup-500", "duplicate-answers-500"),
+    ("dup-400", "duplicate-answers-400"),
+    ("dup-no-scimtype", "duplicate-without-scimtype"),
+    ("dup-by-email", "duplicate-is-judged-by-mail"),
+    ("dup-case-raw", "duplicate-in-another-case-is-a-second-user"),
+    ("dup-ignores-inactive", "duplicate-of-an-inactive-user-is-a-second-user"),
+    ("dup-overwrites-existing", "duplicate-overwrites-the-first"),
+    ("dup-silent-200", "duplicate-answers-200"),
+    ("member-lost-update", "parallel-changes-of-members-are-lost"),
+    ("patch-204-no-effect", "patch-answers-204-and-changes-nothing"),
+    ("filter-ignored", "filter-is-ignored"),
+    ("filter-case-sensitive", "user-name-filter-looks-at-case"),
+    ("active-string-stored", "string-booleans-are-kept-as-strings"),
+];
+
+/// All defects, also under their second names.
 pub fn all() -> impl Iterator<Item = Row> {
+    let second = ALIASES.iter().filter_map(|(name, of)| own().find(|(own, _)| own == of).map(|(_, it)| (*name, it)));
+    own().chain(second)
+}
+
+fn own() -> impl Iterator<Item = Row> {
     TABLES.iter().copied().flatten().copied()
 }
 

@@ -13,6 +13,9 @@ pub struct Proof {
     pub name: String,
     /// Who had it, or which sentence it breaks.
     pub source: String,
+    /// The server profile under which it shows.
+    #[serde(default = "reference")]
+    pub profile: String,
     /// The scenarios that show it.
     pub plays: Vec<String>,
     /// Requirements that must fail: the defect proves that their checks can.
@@ -27,6 +30,10 @@ pub struct Proof {
     /// Clients that must not be ready.
     #[serde(default)]
     pub blocks: Vec<String>,
+}
+
+fn reference() -> String {
+    "reference".to_owned()
 }
 
 /// What a defect shows to the property engine: the laws that it breaks.

@@ -199,3 +199,29 @@ pub fn answer(status: u16, body: &Value) -> Response {
     let headers: Headers = [("Content-Type", "application/scim+json")].into_iter().collect();
     Response { status, headers, body: body.to_string().into_bytes() }
 }
+
+/// The path of a request to the admin and auth surface; empty for one below the SCIM base.
+pub fn admin_path(request: &Request) -> &str {
+    if request.root == Root::Admin { request.path() } else { "" }
+}
+
+/// Changes every object for which `own` holds, however deep it lies in the answer.
+pub fn edit_where(response: Response, own: impl Fn(&Value) -> bool, mut change: impl FnMut(&mut Value)) -> Response {
+    fn visit(value: &mut Value, own: &dyn Fn(&Value) -> bool, change: &mut dyn FnMut(&mut Value)) {
+        if own(value) {
+            change(value);
+        }
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| visit(item, own, change)),
+            Value::Object(members) => members.values_mut().for_each(|member| visit(member, own, change)),
+            _ => {}
+        }
+    }
+    edit(response, |body| visit(body, &own, &mut change))
+}
+
+/// A field of a form body (`application/x-www-form-urlencoded`).
+pub fn form(request: &Request, name: &str) -> Option<String> {
+    let pairs = url::form_urlencoded::parse(request.body.as_deref()?);
+    pairs.into_owned().find(|(key, _)| key == name).map(|(_, value)| value)
+}

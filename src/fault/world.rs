@@ -127,6 +127,20 @@ impl World<'_> {
         lock(self.site.accepted).get(&self.site.base).cloned()
     }
 
+    /// The other SCIM bases at which credentials were accepted.
+    #[must_use]
+    pub fn elsewhere(&self) -> Vec<String> {
+        let accepted = lock(self.site.accepted);
+        accepted.keys().filter(|base| !base.is_empty() && **base != self.site.base).cloned().collect()
+    }
+
+    /// Looks at another SCIM base for a while.
+    pub fn at<T>(&self, base: &str, look: impl FnOnce(&World<'_>) -> T) -> T {
+        let (host, authorization) = (self.site.host.clone(), self.site.authorization.clone());
+        let site = Site { base: base.to_owned(), host, authorization, ..*self.site };
+        look(&World { site: &site, layer: self.layer, below: self.below })
+    }
+
     /// The path of the SCIM base that the request came to.
     #[must_use]
     pub fn base(&self) -> &str {
