@@ -53,7 +53,7 @@ pub enum Command {
     List(List),
     /// Check scenario files: unknown keys and ids, with line and column.
     Lint(Lint),
-    /// Explain a requirement, interpretation, request shape, scenario, client, flow or exit code.
+    /// Explain a requirement, interpretation, request shape, scenario, client, flow, fault or exit code.
     Explain(Explain),
     /// Keep a list of known failures, so that a pipeline can adopt scimproof on a server that is red today.
     Baseline(Box<Baseline>),
@@ -101,6 +101,9 @@ pub struct Target {
     /// Wait so long for a target that is just starting, e.g. 30s.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub wait: Option<Duration>,
+    /// Put a named fault in front of the bundled server, to see it caught; may be repeated (see `list --faults`).
+    #[arg(long, value_name = "NAME")]
+    pub fault: Vec<String>,
     /// Configuration file; scimproof.toml in this folder is read by itself.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
@@ -357,6 +360,9 @@ pub struct Serve {
     /// A further tenant at /NAME and the base path, with its token in an environment variable; may be repeated.
     #[arg(long, value_name = "NAME=ENV")]
     pub tenant: Vec<String>,
+    /// Serve with a named fault, to see what catches it; may be repeated (see `list --faults`).
+    #[arg(long, value_name = "NAME")]
+    pub fault: Vec<String>,
     /// Turn capabilities off: patch, bulk, filter, sort, etag, changePassword, groups, me.
     #[arg(long, value_name = "CAPABILITY,…", value_delimiter = ',')]
     pub without: Vec<String>,
@@ -368,6 +374,9 @@ pub struct List {
     /// Show what would run against a server of the profile, and what would not and why.
     #[arg(long)]
     pub plan: bool,
+    /// Show the faults that `--fault` takes, with who had them.
+    #[arg(long, conflicts_with = "plan")]
+    pub faults: bool,
     /// The profile of the target: a name or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "rfc")]
     pub profile: String,
@@ -390,7 +399,7 @@ pub struct Lint {
 /// Everything that `explain` takes.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// RFC7644-3.3-5, I-46, OKTA-SHAPE-R01, okta/users/create, okta/aiw, OKTA-F03, or an exit code.
+    /// RFC7644-3.3-5, I-46, OKTA-SHAPE-R01, okta/users/create, okta/aiw, OKTA-F03, dup-race, or an exit code.
     #[arg(value_name = "ID")]
     pub id: String,
 }

@@ -5,9 +5,9 @@ use scimproof::profile::{PatchAnswer, Profile};
 use scimproof::wire::{Headers, Method, Response};
 use serde_json::{Value, json};
 
-use super::world::{
-    Fault, Object, body, each, each_of, edit, error, id_below, is_one, lists, parameter, path, with_body,
-    with_parameter,
+use scimproof::fault::Fault;
+use scimproof::fault::tools::{
+    Object, body, each, each_of, edit, error, id_below, is_one, lists, parameter, path, with_body, with_parameter,
 };
 
 /// A variant: its name, what it does to the profile, what it does to requests and answers.
