@@ -7,7 +7,8 @@ use super::judge::prepare;
 use crate::cli::args::{Connection, List, Run, Target};
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
-use crate::cli::sources;
+use crate::cli::{faults, sources};
+use crate::fault;
 use crate::flow::SkipReason;
 use crate::idp;
 use crate::profile::Profile;
@@ -24,6 +25,10 @@ pub fn list(flags: &List, context: &Context) -> Result<ExitCode, Fault> {
         context.print(&planned(flags, context)?);
         return Ok(ExitCode::Passed);
     }
+    if flags.faults {
+        context.print(&faults::list());
+        return Ok(ExitCode::Passed);
+    }
     let selection = sources::selection(&flags.selection)?;
     let mut scenarios = sources::scenarios(flags.selection.scenarios.as_deref())?;
     scenarios.retain(|scenario| selection.takes(scenario));
@@ -36,7 +41,7 @@ fn planned(flags: &List, context: &Context) -> Result<String, Fault> {
     let target = Target { profile: Some(flags.profile.clone()), ..Target::default() };
     let connection = Connection { max_users: flags.max_users, ..Connection::default() };
     let prepared = prepare(&Run { selection: flags.selection.clone(), target, connection, ..Run::default() }, context)?;
-    let mut plan = prepared.plan(None, "http://127.0.0.1");
+    let mut plan = prepared.plan(None, "http://127.0.0.1", true);
     plan.scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     let total = plan.estimate();
     let mut text = format!("would run ({})\n", plan.scenarios.len());
@@ -58,6 +63,7 @@ fn planned(flags: &List, context: &Context) -> Result<String, Fault> {
 fn reason(reason: &SkipReason) -> &str {
     match reason {
         SkipReason::Capability(text) | SkipReason::Budget(text) | SkipReason::Profile(text) => text,
+        SkipReason::NotObservable { why, .. } => why,
         SkipReason::Interrupted => "interrupted",
     }
 }
@@ -78,6 +84,7 @@ fn overview(scenarios: &[Scenario]) -> String {
     for profile in Profile::names().iter().filter_map(|name| Profile::named(name)) {
         let _ = writeln!(text, "  {:<22} {}", profile.name, profile.title);
     }
+    let _ = writeln!(text, "\nfaults (--fault)\n  {} of them: `scimproof list --faults`", fault::all().count());
     let _ = writeln!(text, "\nrequirements");
     let mut counts = BTreeMap::<&str, BTreeMap<Level, usize>>::new();
     for requirement in Catalogue::embedded().requirements().filter(|it| it.level != Level::Retired) {
