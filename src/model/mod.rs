@@ -4,7 +4,9 @@
 mod directory;
 mod names;
 mod role;
+mod teams;
 
 pub use directory::{Action, Directory, Effect, UserState};
 pub use names::{NamePair, Sameness, name_pairs, same_name};
-pub use role::RoleMapping;
+pub use role::{Role, RoleMapping};
+pub use teams::{Member, Team, TeamChange, Teams};

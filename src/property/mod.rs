@@ -19,4 +19,12 @@ pub use script::{Script, Step, basic};
 pub use suite::{Case, Cases, Enumerated, Need, RoleReadOut, Setting, Suite};
 
 /// Every suite, in the order in which they are played.
-pub const SUITES: &[Suite] = &[user_names::SUITE, roles::SUITE];
+pub const SUITES: &[Suite] = &[
+    user_names::SUITE,
+    roles::SUITES[0],
+    roles::SUITES[1],
+    roles::SUITES[2],
+    roles::SUITES[3],
+    roles::SUITES[4],
+    roles::SUITES[5],
+];
