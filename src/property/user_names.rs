@@ -4,7 +4,8 @@
 use proptest::prelude::*;
 
 use super::script::{Script, Send};
-use crate::model::{Action, Directory, Effect};
+use crate::model::{Action, Directory, Draft, Effect, Form, Rules};
+use crate::profile::Profile;
 use crate::scim::urn;
 
 /// How many different names a history uses; few, so that they collide.
@@ -23,9 +24,9 @@ fn spelling() -> impl Strategy<Value = String> {
 pub fn histories() -> BoxedStrategy<Vec<Action>> {
     let user = 0..NAMES;
     let action = prop_oneof![
-        4 => spelling().prop_map(Action::Create),
+        4 => spelling().prop_map(|name| Action::Create(Draft { name, ..Draft::default() })),
         3 => (user.clone(), spelling()).prop_map(|(user, name)| Action::Rename(user, name)),
-        1 => user.clone().prop_map(Action::Deactivate),
+        1 => user.clone().prop_map(|user| Action::SetActive(user, false, Form::Plain)),
         1 => user.prop_map(Action::Delete),
     ];
     proptest::collection::vec(action, 1..=LONGEST).boxed()
@@ -36,10 +37,10 @@ pub fn histories() -> BoxedStrategy<Vec<Action>> {
 #[must_use]
 pub fn scenario(history: &[Action]) -> Option<String> {
     let people: Vec<_> = (0..NAMES).map(|name| format!("n{name}")).collect();
-    let patches = history.iter().any(|action| matches!(action, Action::Rename(..) | Action::Deactivate(_)));
+    let patches = history.iter().any(|action| matches!(action, Action::Rename(..) | Action::SetActive(..)));
     let needs: &[&str] = if patches { &["filter", "patch"] } else { &["filter"] };
     let mut script = Script::new("one user name never belongs to two users", &people, needs);
-    let mut directory = Directory::default();
+    let mut directory = Directory::new(Rules::of(&Profile::named("reference")?));
     for action in history {
         let before = directory.clone();
         let effect = directory.apply(action);
@@ -60,17 +61,17 @@ pub fn scenario(history: &[Action]) -> Option<String> {
 /// True when the action names a user that was created and deleted since.
 fn deleted(directory: &Directory, action: &Action) -> bool {
     match action {
-        Action::Create(_) => false,
-        Action::Rename(user, _) | Action::Deactivate(user) | Action::Delete(user) => {
+        Action::Rename(user, _) | Action::SetActive(user, ..) | Action::Delete(user) => {
             *user < directory.created() && directory.user(*user).is_none()
         }
+        _ => false,
     }
 }
 
 fn act(script: &mut Script, action: &Action, effect: Effect) {
     let patch = |operation: String| format!(r#"{{"schemas": ["{}"], "Operations": [{operation}]}}"#, urn::PATCH_OP);
     let (name, line, body, expect) = match action {
-        Action::Create(name) => {
+        Action::Create(Draft { name, .. }) => {
             let expect = match effect {
                 Effect::Taken(_) => vec!["req = \"PROP-UNIQ-02\", status = 409".to_owned()],
                 _ => vec!["req = \"PROP-UNIQ-04\", status = 201".to_owned()],
@@ -88,7 +89,7 @@ fn act(script: &mut Script, action: &Action, effect: Effect) {
             let title = format!("rename user {user} to {name}");
             (title, format!("PATCH /Users/{{{{ u{user} }}}}"), Some(patch(operation)), vec![expect.to_owned()])
         }
-        Action::Deactivate(user) => {
+        Action::SetActive(user, ..) => {
             let expect = match effect {
                 Effect::Absent => "req = \"RFC7644-3.6-2\", status = 404",
                 _ => "req = \"RFC7644-3.5.2-26\", status = [200, 204]",
@@ -104,6 +105,7 @@ fn act(script: &mut Script, action: &Action, effect: Effect) {
             };
             (format!("delete user {user}"), format!("DELETE /Users/{{{{ u{user} }}}}"), None, vec![expect.to_owned()])
         }
+        _ => return,
     };
     let variable = if let Effect::Created(user) = effect { format!("u{user}") } else { String::new() };
     let save = (!variable.is_empty()).then_some((variable.as_str(), "id"));
