@@ -170,13 +170,15 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
     if let Some(action) = action {
         return Some(SkipReason::Profile(format!("profile {} has no action {action}", options.profile.name)));
     }
-    scenario.needs.iter().find_map(|need| lacks(need, options)).map(SkipReason::Capability)
+    let lacking = scenario.needs.iter().find_map(|need| lacks(need, options.profile, options.config));
+    lacking.map(SkipReason::Capability)
 }
 
 /// A phrase where a capability is missing: `/ServiceProviderConfig` decides, the profile where that is silent.
-fn lacks(need: &str, options: &Options) -> Option<String> {
-    let announced = options.config.and_then(|config| config.get(need)?.get("supported")?.as_bool());
-    let profile = &options.profile.capabilities;
+#[must_use]
+pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<String> {
+    let announced = config.and_then(|config| config.get(need)?.get("supported")?.as_bool());
+    let profile = &target.capabilities;
     let documented = match need {
         "patch" => profile.patch,
         "bulk" => profile.bulk,
@@ -192,7 +194,7 @@ fn lacks(need: &str, options: &Options) -> Option<String> {
         Some(true) => None,
         Some(false) => Some(format!("{need}: /ServiceProviderConfig says supported = false")),
         None if documented => None,
-        None => Some(format!("{need}: not in profile {}", options.profile.name)),
+        None => Some(format!("{need}: not in profile {}", target.name)),
     }
 }
 
