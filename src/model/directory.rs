@@ -15,6 +15,8 @@ pub struct UserState {
     pub name: String,
     /// Whether the user may sign in; `None`: not known.
     pub active: Option<bool>,
+    /// Whether `active` was ever sent, so that it must be read back; else its absence means that the user is active.
+    pub active_sent: bool,
     /// Values that must be read back, by SCIM path; what is not here is not known.
     pub values: BTreeMap<&'static str, String>,
     /// Whether its memberships are known.
@@ -109,6 +111,7 @@ impl Directory {
         let user = UserState {
             name: draft.name.clone(),
             active: Some(draft.active.unwrap_or(true)),
+            active_sent: draft.active.is_some(),
             values: self.stored(draft),
             memberships_known: true,
         };
@@ -170,7 +173,10 @@ impl Directory {
                 state.name.clone_from(&draft.name);
             }
             state.values = values;
+            let sent = state.active_sent;
             state.become_active(becomes, rules);
+            // What a PUT leaves out may be gone, and then the user is active.
+            state.active_sent = (sent || !silent) && (!silent || becomes == Some(false));
         });
         effect
     }
@@ -233,7 +239,10 @@ impl Directory {
         let unchanged = state.active == Some(to);
         match (form, self.rules.string_booleans) {
             (Form::Plain, _) | (Form::Loose, Some(true)) => {
-                self.change(user, |state, rules| state.become_active(Some(to), rules))
+                self.change(user, |state, rules| {
+                    state.become_active(Some(to), rules);
+                    state.active_sent = true;
+                })
             }
             (Form::Loose, Some(false)) => Effect::Refused,
             (Form::Loose, None) | (Form::Odd, _) => {
@@ -254,7 +263,10 @@ impl Directory {
                 self.users[user] = None;
                 Effect::Done
             }
-            Deletion::Soft => self.change(user, |state, rules| state.become_active(Some(false), rules)),
+            Deletion::Soft => self.change(user, |state, rules| {
+                state.become_active(Some(false), rules);
+                state.active_sent = true;
+            }),
             Deletion::None => Effect::Unsupported,
         }
     }
@@ -289,6 +301,20 @@ impl Directory {
             .filter(|(path, _)| self.rules.stores(path))
             .filter_map(|(path, value)| Some((path, value.clone()?)))
             .collect()
+    }
+
+    /// A user as it stands, to be put back with another state; empty for nobody.
+    #[must_use]
+    pub fn draft(&self, user: usize, active: bool) -> Draft {
+        let Some(state) = self.user(user) else { return Draft::default() };
+        let value = |path: &str| state.values.get(path).cloned();
+        Draft {
+            name: state.name.clone(),
+            email: value("emails.value"),
+            external_id: value("externalId"),
+            given_name: value("name.givenName"),
+            active: Some(active),
+        }
     }
 
     /// The n-th created user, while it exists.

@@ -12,7 +12,6 @@ mod script;
 mod shrink;
 mod suite;
 
-
 pub use engine::{Engine, Progress};
 pub use play::Fault;
 pub use proof::{CounterExample, Law, Played, Proof, State};
