@@ -159,7 +159,7 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
                     flows: scenario.flows.clone(),
                     alone: scenario.alone,
                     estimate: cost,
-                    flow: Box::new(ScenarioFlow::new(Arc::clone(scenario), &settings)),
+                    flow: Box::new(ScenarioFlow::new(Arc::clone(scenario), &settings).keeping(&options.profile.users)),
                 });
             }
         }
