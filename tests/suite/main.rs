@@ -12,6 +12,7 @@ mod cli_sweep;
 mod faults;
 mod foreign;
 mod kill9;
+mod laws;
 mod process;
 mod prove;
 mod repeat;
