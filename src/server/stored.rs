@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::Server;
+use super::core::Core;
 use crate::profile::UnknownMembers;
 use crate::scim::name::{fold, user_name_key};
 use crate::scim::{Object, ScimError, ScimType};
@@ -30,7 +30,7 @@ impl Parts {
     ///
     /// # Errors
     /// 400 `invalidValue` for a user name that cannot be compared, or a member without `value`.
-    pub fn of(server: &Server, kind: Kind, mut resource: Object) -> Result<Self, ScimError> {
+    pub fn of(server: &Core, kind: Kind, mut resource: Object) -> Result<Self, ScimError> {
         let text = |name: &str| resource.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let invalid = |detail: String| ScimError::bad(ScimType::InvalidValue, detail);
         let (name, unique, label) = match kind {
@@ -89,7 +89,7 @@ impl Parts {
 }
 
 /// What the profile says about members that do not exist.
-pub(super) fn strangers(server: &Server) -> Strangers {
+pub(super) fn strangers(server: &Core) -> Strangers {
     match server.profile.switches.unknown_members {
         UnknownMembers::Refuse => Strangers::Refuse,
         UnknownMembers::Keep => Strangers::Keep,

@@ -17,8 +17,9 @@ const ROOMS: &[(&str, bool, &[&str])] = &[
     ("check", true, &["scim", "requirement", "wire", "profile", "flow"]),
     ("scenario", true, &["scim", "requirement", "wire", "profile", "flow", "check", "idp"]),
     ("store", true, &["scim", "wire", "profile"]),
+    ("product", true, &["scim", "wire", "profile", "store"]),
     ("client", false, &["wire", "flow", "profile"]),
-    ("server", false, &["scim", "wire", "profile", "store"]),
+    ("server", false, &["scim", "wire", "profile", "store", "product"]),
     ("plan", false, &["scim", "requirement", "wire", "profile", "flow", "check", "idp", "scenario"]),
     ("run", false, &["scim", "requirement", "wire", "profile", "flow", "check", "idp", "scenario", "client", "plan"]),
     (
