@@ -91,6 +91,13 @@ pub struct Target {
     /// Let the run write to a target that is not on this machine. It creates users and groups and removes them again.
     #[arg(long)]
     pub allow_writes: bool,
+    /// The root of the target's admin and auth surface; rules that only it shows are not-observable without it. The
+    /// bundled server always has it.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub admin_url: Option<String>,
+    /// The environment variable that holds the operator's token for --admin-url.
+    #[arg(long, value_name = "NAME")]
+    pub admin_token_env: Option<String>,
     /// Wait so long for a target that is just starting, e.g. 30s.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub wait: Option<Duration>,
@@ -207,6 +214,10 @@ pub struct Gate {
     /// What makes the run fail [default: must]: must, should (and must), warn (and should), idp (readiness alone).
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<FailOn>,
+    /// The provisioning actions that are ticked at the identity provider, of those that the target's profile has:
+    /// readiness covers these [default: all of the profile].
+    #[arg(long, value_name = "ACTION,…", value_delimiter = ',', help_heading = "Target")]
+    pub actions: Vec<String>,
     /// What could not be judged does not make the run fail.
     #[arg(long)]
     pub allow_inconclusive: bool,

@@ -18,6 +18,9 @@ struct Config {
     target: Option<String>,
     profile: Option<String>,
     allow_writes: bool,
+    admin_url: Option<String>,
+    admin_token_env: Option<String>,
+    actions: Vec<String>,
     #[serde(deserialize_with = "duration")]
     wait: Option<std::time::Duration>,
     auth: Option<AuthKind>,
@@ -107,7 +110,13 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
         if credentials.header.is_empty() {
             credentials.header = config.header;
         }
-        target.allow_writes |= config.allow_writes;
+        let same_admin = target.admin_url.is_none() || target.admin_url == config.admin_url;
+        target.allow_writes |= config.allow_writes && same_admin;
+        // The operator's token belongs to its URL as the other one does to the target.
+        if same_admin {
+            fill(&mut target.admin_token_env, config.admin_token_env);
+        }
+        fill(&mut target.admin_url, config.admin_url);
     }
     fill(&mut target.target, config.target);
     fill(&mut target.profile, config.profile);
@@ -130,6 +139,9 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
     fill(&mut selection.seed, config.seed);
     if gate.fail_on.is_none() {
         gate.fail_on = config.fail_on.map(|word| word.parse()).transpose().map_err(Fault::usage)?;
+    }
+    if gate.actions.is_empty() {
+        gate.actions = config.actions;
     }
     gate.allow_inconclusive |= config.allow_inconclusive;
     fill(&mut gate.baseline, config.baseline);

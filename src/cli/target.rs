@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::args::{AuthKind, Connection, Credentials, Run};
 use super::context::Context;
 use super::fault::Fault;
-use crate::client::{Auth, BaseUrl, Environment, HttpOptions, HttpTransport, OAuth, SecretSource, Transport};
+use crate::client::{
+    AdminSurface, Auth, BaseUrl, Environment, HttpOptions, HttpTransport, OAuth, SecretSource, Transport,
+};
 use crate::wire::Secret;
 
 /// The variable that is read without being named.
@@ -35,22 +37,57 @@ pub fn remote(run: &Run, context: &Context) -> Result<Option<Remote>, Fault> {
         if meant || given.auth.is_some() || !given.header.is_empty() {
             return Err(Fault::usage("there are credentials but no --target to send them to"));
         }
+        if run.target.admin_url.is_some() || run.target.admin_token_env.is_some() {
+            return Err(Fault::usage("there is an admin surface but no --target; the bundled server brings its own"));
+        }
         return Ok(None);
     };
     let base = BaseUrl::parse(text).map_err(|error| Fault::usage(error.to_string()))?;
-    if !base.is_loopback() && !run.target.allow_writes {
-        return Err(Fault::usage(format!(
-            "{base} is not on this machine, and a run writes: it creates users and groups there and removes them \
-             again.\n  If that is meant, add --allow-writes, or `allow-writes = true` beside the target in \
-             scimproof.toml."
-        )));
-    }
+    guard(&base, run, "users and groups")?;
     let auth = auth(&run.credentials, &context.environment)?;
     let options = connection(&run.connection, &base, context)?;
     let given = auth.name();
-    let transport = HttpTransport::new(base.clone(), auth, &options, &context.redactor)
-        .map_err(|error| Fault::usage(error.to_string()))?;
+    let usage = |error: crate::client::SetUpError| Fault::usage(error.to_string());
+    let mut transport = HttpTransport::new(base.clone(), auth, &options, &context.redactor).map_err(usage)?;
+    if let Some(admin) = admin(run, context)? {
+        let options = connection(&run.connection, &admin.base, context)?;
+        transport = transport.with_admin(admin, &options).map_err(usage)?;
+    }
     Ok(Some(Remote { transport: Arc::new(transport), base, given }))
+}
+
+/// The admin surface, where `--admin-url` names one.
+fn admin(run: &Run, context: &Context) -> Result<Option<AdminSurface>, Fault> {
+    let Some(text) = run.target.admin_url.as_deref() else {
+        return match run.target.admin_token_env {
+            Some(_) => Err(Fault::usage("--admin-token-env needs --admin-url, where the token is sent")),
+            None => Ok(None),
+        };
+    };
+    let wrong = "--admin-url is not a plain http(s) URL without user, query and fragment (it is not shown)";
+    let base = BaseUrl::parse(text).map_err(|_| Fault::usage(wrong))?;
+    guard(&base, run, "organizations and users")?;
+    let auth = match &run.target.admin_token_env {
+        None => Auth::None,
+        Some(name) => {
+            let source =
+                SecretSource::env(name).map_err(|error| Fault::usage(format!("--admin-token-env: {error}")))?;
+            Auth::Bearer(source.fetch(&context.environment).map_err(|error| Fault::usage(error.to_string()))?)
+        }
+    };
+    Ok(Some(AdminSurface::new(base, auth, &context.redactor)))
+}
+
+/// A place that is not on this machine is written to only with permission.
+fn guard(base: &BaseUrl, run: &Run, what: &str) -> Result<(), Fault> {
+    if base.is_loopback() || run.target.allow_writes {
+        return Ok(());
+    }
+    Err(Fault::usage(format!(
+        "{base} is not on this machine, and a run writes: it creates {what} there and removes them \
+         again.\n  If that is meant, add --allow-writes, or `allow-writes = true` beside the target in \
+         scimproof.toml."
+    )))
 }
 
 fn auth(flags: &Credentials, environment: &Environment) -> Result<Auth, Fault> {

@@ -8,8 +8,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Certificate, Identity, Proxy, Url, redirect};
 
 use super::oauth::TokenKeeper;
-use super::{Answer, Auth, BaseUrl, Transport, auth};
-use crate::wire::{Failure, FailureKind, Headers, Redactor, Request, Response, Secret};
+use super::{AdminSurface, Answer, Auth, BaseUrl, Transport, admin, auth};
+use crate::wire::{Failure, FailureKind, Headers, Redactor, Request, Response, Root, Secret};
 
 /// How connections are made.
 #[derive(Debug, Clone)]
@@ -70,6 +70,7 @@ pub struct HttpTransport {
     auth: Auth,
     keeper: Option<TokenKeeper>,
     http: reqwest::Client,
+    admin: Option<(AdminSurface, reqwest::Client)>,
     body_limit: usize,
 }
 
@@ -88,35 +89,69 @@ impl HttpTransport {
             }
             _ => None,
         };
-        Ok(Self { base, auth, keeper, http, body_limit: options.body_limit })
+        Ok(Self { base, auth, keeper, http, admin: None, body_limit: options.body_limit })
+    }
+
+    /// Adds the admin and auth surface of the target.
+    ///
+    /// # Errors
+    /// As [`HttpTransport::new`].
+    pub fn with_admin(mut self, admin: AdminSurface, options: &HttpOptions) -> Result<Self, SetUpError> {
+        let http = client(options, admin.base.is_https())?;
+        self.admin = Some((admin, http));
+        Ok(self)
     }
 
     async fn perform(&self, request: &Request) -> Result<Response, Failure> {
+        let (base, surface) = admin::place(request, &self.base, self.admin.as_ref().map(|(surface, _)| surface))?;
+        match (&request.root, surface, &self.admin) {
+            (Root::Scim, ..) => self.to_scim(request).await,
+            (Root::Admin, Some(surface), Some((_, http))) => {
+                let response = self.once(http, &base, request, &surface.auth.headers()).await?;
+                surface.learn(&response);
+                Ok(response)
+            }
+            // The client of the surface where the scheme is that of the surface: it knows its certificates.
+            (_, _, Some((surface, http))) if base.is_https() == surface.base.is_https() => {
+                self.once(http, &base, request, &[]).await
+            }
+            _ => self.once(&self.http, &base, request, &[]).await,
+        }
+    }
+
+    async fn to_scim(&self, request: &Request) -> Result<Response, Failure> {
+        let (http, base) = (&self.http, &self.base);
         let Some(keeper) = &self.keeper else {
-            return self.once(request, &self.auth.headers()).await;
+            return self.once(http, base, request, &self.auth.headers()).await;
         };
         if request.headers.get("Authorization").is_some() {
-            return self.once(request, &[]).await;
+            return self.once(http, base, request, &[]).await;
         }
         let token = keeper.token().await?;
         let header = |token: &Secret| vec![("Authorization".to_owned(), Secret::new(auth::bearer(token)))];
-        let response = self.once(request, &header(&token)).await?;
+        let response = self.once(http, base, request, &header(&token)).await?;
         if response.status != 401 {
             return Ok(response);
         }
         keeper.refused(&token).await;
-        self.once(request, &header(&keeper.token().await?)).await
+        self.once(http, base, request, &header(&keeper.token().await?)).await
     }
 
-    async fn once(&self, request: &Request, credentials: &[(String, Secret)]) -> Result<Response, Failure> {
+    async fn once(
+        &self,
+        http: &reqwest::Client,
+        base: &BaseUrl,
+        request: &Request,
+        credentials: &[(String, Secret)],
+    ) -> Result<Response, Failure> {
         let broken = |reason: String| Failure { kind: FailureKind::Broken, reason };
         let method = reqwest::Method::from_bytes(request.method.as_str().as_bytes())
             .map_err(|_| broken("the method cannot be sent over HTTP".to_owned()))?;
-        let mut url = Url::parse(&self.base.join(&request.target))
+        let mut url = Url::parse(&base.join(&request.target))
             .map_err(|_| broken("the request target makes no URL".to_owned()))?;
         let headers = header_map(&request.headers, credentials)?;
         for _ in 0..=HOPS {
-            let mut outgoing = self.http.request(method.clone(), url.clone()).headers(headers.clone());
+            let mut outgoing = http.request(method.clone(), url.clone()).headers(headers.clone());
             if let Some(body) = &request.body {
                 outgoing = outgoing.body(body.clone());
             }
@@ -156,6 +191,10 @@ impl Transport for HttpTransport {
 
     fn base_url(&self) -> &str {
         self.base.as_str()
+    }
+
+    fn admin_url(&self) -> Option<&str> {
+        self.admin.as_ref().map(|(surface, _)| surface.base.as_str())
     }
 }
 

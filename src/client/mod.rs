@@ -3,6 +3,7 @@
 //! A transport takes a [`Request`] relative to the base URL and gives an answer or a [`Failure`] without credentials in
 //! it. The room knows nothing of scenarios, checks or the reference server.
 
+mod admin;
 mod auth;
 mod http;
 mod in_process;
@@ -14,6 +15,7 @@ mod target;
 mod tests;
 pub mod throttle;
 
+pub use admin::AdminSurface;
 pub use auth::Auth;
 pub use http::{HttpOptions, HttpTransport, SetUpError};
 pub use in_process::{Handler, InProcess};
@@ -25,7 +27,7 @@ pub use target::{BaseUrl, TargetError};
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::wire::{Failure, Request, Response};
+use crate::wire::{Failure, Request, Response, Root};
 
 /// What a transport's `send` gives.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + 'a>>;
@@ -38,4 +40,19 @@ pub trait Transport: Send + Sync {
 
     /// The base URL without trailing slash and without credentials.
     fn base_url(&self) -> &str;
+
+    /// The root of the admin and auth surface, without trailing slash; `None` where the target has none.
+    fn admin_url(&self) -> Option<&str> {
+        None
+    }
+
+    /// The absolute URL of a request, for reports.
+    fn url(&self, request: &Request) -> String {
+        let base = match &request.root {
+            Root::Scim => self.base_url(),
+            Root::Admin => self.admin_url().unwrap_or("(no admin surface)"),
+            Root::At(base) => base,
+        };
+        format!("{base}{}", request.target)
+    }
 }

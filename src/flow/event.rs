@@ -17,14 +17,46 @@ pub enum SkipReason {
     Budget(String),
     /// The target's profile says that this cannot be.
     Profile(String),
+    /// The surface that shows it is not there: these requirements cannot be judged, and are never counted as held.
+    NotObservable {
+        /// Which surface, and how it is given.
+        why: String,
+        /// The requirements that the scenario would have judged.
+        requirements: Vec<String>,
+    },
     /// The run was interrupted before it began.
     Interrupted,
+}
+
+impl SkipReason {
+    /// The word in reports.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Capability(_) => "capability",
+            Self::Budget(_) => "budget",
+            Self::Profile(_) => "profile",
+            Self::NotObservable { .. } => "not-observable",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Why, as a phrase.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        match self {
+            Self::Capability(name) => format!("needs {name}, which the target does not have"),
+            Self::Budget(why) | Self::Profile(why) => why.clone(),
+            Self::NotObservable { why, .. } => format!("not-observable: {why}"),
+            Self::Interrupted => "the run was interrupted before it began".to_owned(),
+        }
+    }
 }
 
 /// A resource that the run created and could not remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftover {
-    /// Its path below the base URL, `/Users/42`.
+    /// Its path below the base URL, `/Users/42`; below another base URL the whole URL.
     pub path: String,
     /// Why it is still there.
     pub reason: String,

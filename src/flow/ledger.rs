@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::wire::{Exchange, Method};
+use crate::wire::{Exchange, Method, Root};
 
 /// A resource to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,9 +23,10 @@ const COLLECTIONS: [&str; 2] = ["/Users", "/Groups"];
 
 impl Ledger {
     /// Learns from an exchange: a `POST` that answered 2xx with an id (also inside a bulk answer) adds a resource,
-    /// a `DELETE` that answered 2xx, 404 or 410 removes it.
+    /// a `DELETE` that answered 2xx, 404 or 410 removes it. Only the target's own SCIM base counts: what is made below
+    /// another one goes with the organization that has it, by its `undo`.
     pub fn learn(&mut self, exchange: &Exchange) {
-        let Some(response) = exchange.response() else {
+        let Some(response) = exchange.response().filter(|_| exchange.request.root == Root::Scim) else {
             return;
         };
         let path = exchange.request.path();
@@ -124,6 +125,15 @@ mod tests {
             r#"{"Operations":[{"status":"201","location":"https://h/v2/Users/7"},{"status":"409","location":"https://h/v2/Users/8"}]}"#,
         ));
         assert_eq!(ledger.len(), 3);
+        for root in [Root::Admin, Root::At("http://h/o/scim/v2".into())] {
+            let mut elsewhere = exchange(Method::Post, "/Users", 201, r#"{"id":"5"}"#);
+            elsewhere.request.root = root.clone();
+            ledger.learn(&elsewhere);
+            let mut gone = exchange(Method::Delete, "/Users/1", 204, "");
+            gone.request.root = root;
+            ledger.learn(&gone);
+        }
+        assert_eq!(ledger.len(), 3, "other bases are not this one");
         ledger.learn(&exchange(Method::Delete, "/Users/1", 204, ""));
         let paths: Vec<_> = ledger.drain().into_iter().map(|u| u.path).collect();
         assert_eq!(paths, ["/Users/7", "/Groups/a%20b"]);

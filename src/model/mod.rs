@@ -2,7 +2,9 @@
 //! server (law 6), so that the two can disagree.
 
 mod directory;
+mod names;
 mod role;
 
 pub use directory::{Action, Directory, Effect, UserState};
+pub use names::{NamePair, Sameness, name_pairs, same_name};
 pub use role::RoleMapping;

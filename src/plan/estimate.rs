@@ -22,7 +22,8 @@ pub fn estimate(scenario: &Scenario) -> Estimate {
         let times = step.times.unwrap_or(1);
         sum.requests += if step.walk || step.until.is_some() { 2 } else { times };
         let Some(line) = line_of(&scenario.steps, step) else { continue };
-        if line.method != Method::Post {
+        // What is created elsewhere goes with its organization.
+        if line.method != Method::Post || !line.is_scim() {
             continue;
         }
         match line.path().trim_end_matches('/') {

@@ -52,6 +52,10 @@ pub struct Options<'a> {
     pub marker: String,
     /// The target's base URL.
     pub base_url: String,
+    /// Whether the target has an admin surface.
+    pub admin: bool,
+    /// The provisioning actions that are ticked at the identity provider; `None` for all that the profile has.
+    pub ticked: Option<&'a [String]>,
 }
 
 /// What will run.
@@ -170,7 +174,34 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
     if let Some(action) = action {
         return Some(SkipReason::Profile(format!("profile {} has no action {action}", options.profile.name)));
     }
+    // A client never sends what is not ticked; the standard asks regardless of any client.
+    let unticked = |action: &&String| options.ticked.is_some_and(|ticked| !ticked.contains(action));
+    if let Some(action) = scenario.actions.iter().find(unticked).filter(|_| !scenario.clients.is_empty()) {
+        return Some(SkipReason::Profile(format!("action {action} is not ticked (--actions)")));
+    }
+    if let Some(why) = other_product(scenario, options.profile) {
+        return Some(SkipReason::Profile(why));
+    }
+    if scenario.needs.iter().any(|need| need == "admin") && !options.admin {
+        let mut requirements: Vec<String> = select::requirements(scenario).map(str::to_owned).collect();
+        requirements.sort_unstable();
+        requirements.dedup();
+        let why = "there is no admin surface (--admin-url)".to_owned();
+        return Some(SkipReason::NotObservable { why, requirements });
+    }
     scenario.needs.iter().find_map(|need| lacks(need, options)).map(SkipReason::Capability)
+}
+
+/// A phrase where the profile is of another product, or chose otherwise.
+fn other_product(scenario: &Scenario, profile: &Profile) -> Option<String> {
+    let own = |product: &String| profile.product.as_ref() == Some(product);
+    if !scenario.products.is_empty() && !scenario.products.iter().any(own) {
+        return Some(format!("profile {} is not of {}", profile.name, scenario.products.join(" or ")));
+    }
+    let other = scenario.when.iter().find(|when| !profile.has_setting(&when.path, &when.values))?;
+    let wanted: Vec<_> = other.values.iter().map(ToString::to_string).collect();
+    let has = profile.setting(&other.path).unwrap_or_default();
+    Some(format!("profile {} has {} = {has}, not {}", profile.name, other.path, wanted.join(" or ")))
 }
 
 /// A phrase where a capability is missing: `/ServiceProviderConfig` decides, the profile where that is silent.

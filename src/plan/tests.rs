@@ -58,6 +58,8 @@ fn options(profile: &Profile) -> Options<'_> {
         seed: 1,
         marker: "m".into(),
         base_url: "http://h".into(),
+        admin: false,
+        ticked: None,
     }
 }
 
@@ -65,6 +67,50 @@ fn ids(plan: &Plan) -> Vec<&str> {
     let mut ids: Vec<_> = plan.scenarios.iter().map(|planned| planned.id.as_str()).collect();
     ids.sort_unstable();
     ids
+}
+
+#[test]
+fn products_switches_and_surfaces_decide_what_runs() {
+    let products = "products = [\"CATALOG\", \"CATALYTIC\"]";
+    let when = "when = { \"users.deletion\" = [\"hard\", \"soft\"], \"role_mapping.unmapped\" = \"keep\" }";
+    let all = vec![
+        scenario("a", products),
+        scenario("b", when),
+        scenario("c", "needs = [\"admin\", \"patch\"]"),
+        scenario("okta/d", "clients = [\"okta/aiw\"]\nactions = [\"push-groups\"]"),
+        scenario("e", "actions = [\"push-groups\"]"),
+    ];
+    let catalog = Profile::named("coalesce-catalog").unwrap();
+    let mut keeps = catalog.clone();
+    keeps.role_mapping.unmapped = crate::profile::UnmappedRole::Keep;
+    let rfc = Profile::named("rfc").unwrap();
+    let only = ["create-users".to_owned()];
+    let rows: [(&Profile, bool, Option<&[String]>, &[&str]); 4] = [
+        (&catalog, true, None, &["a", "c", "e", "okta/d"]),
+        (&keeps, false, None, &["a", "b", "e", "okta/d"]),
+        (&rfc, true, None, &["c", "e", "okta/d"]),
+        (&rfc, true, Some(&only), &["c", "e"]),
+    ];
+    for (profile, admin, ticked, expected) in rows {
+        let plan = build(&all, &Options { admin, ticked, ..options(profile) });
+        assert_eq!(ids(&plan), expected, "{}", profile.name);
+    }
+    let plan = build(&all, &Options { ticked: Some(&only), ..options(&catalog) });
+    let reasons: Vec<_> =
+        plan.skipped.iter().map(|it| format!("{}: {}: {}", it.id, it.reason.as_str(), it.reason.phrase())).collect();
+    assert_eq!(
+        reasons,
+        [
+            "b: profile: profile coalesce-catalog has role_mapping.unmapped = \"lowest\", not \"keep\"",
+            "c: not-observable: not-observable: there is no admin surface (--admin-url)",
+            "okta/d: profile: action push-groups is not ticked (--actions)",
+        ]
+    );
+    let SkipReason::NotObservable { requirements, .. } = &plan.skipped[1].reason else { panic!("not-observable") };
+    assert_eq!(requirements, &["RFC7644-3.3-6"]);
+    let plan = build(&all, &options(&rfc));
+    let reason = SkipReason::Profile("profile rfc is not of CATALOG or CATALYTIC".into());
+    assert_eq!(plan.skipped[0].reason, reason);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! How people sign in and what revokes their tokens, where the documents of COALESCE-SSO and CATALYTIC leave room. Of every
 //! choice the first value is the default.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The `[accounts]` table of a profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Accounts {
     /// SCIM can be enabled only where SSO is (CATALYTIC-001).
@@ -28,7 +28,7 @@ pub struct Accounts {
 }
 
 /// How an SSO login finds its record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LoginBy {
     /// By the e-mail address or user name of the assertion (CATALYTIC-023).
@@ -39,7 +39,7 @@ pub enum LoginBy {
 }
 
 /// An SSO login after deletion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum JitAfterDelete {
     /// 403, no record.
@@ -50,7 +50,7 @@ pub enum JitAfterDelete {
 }
 
 /// What a new environment means for the tokens of SSO users.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NewEnvironment {
     /// Older tokens stay valid and do not cover it.
@@ -61,7 +61,7 @@ pub enum NewEnvironment {
 }
 
 /// An e-mail claim that differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EmailClaimChange {
     /// The record is updated, as an e-mail change.
@@ -72,7 +72,7 @@ pub enum EmailClaimChange {
 }
 
 /// Tokens after disabling and activating.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reactivation {
     /// Revoked for good.
@@ -83,7 +83,7 @@ pub enum Reactivation {
 }
 
 /// A trigger that changes nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Repetition {
     /// Revokes nothing.
@@ -94,7 +94,7 @@ pub enum Repetition {
 }
 
 /// Among which records one e-mail address is unique.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scoping {
     /// Native records of all organizations; SSO records per organization and provider.

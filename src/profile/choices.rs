@@ -1,11 +1,11 @@
 //! The tables of a profile: capabilities, limits, and the switches that stand for `interpretations.toml`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::scim::patch::PatchOptions;
 
 /// What a server can do; `/ServiceProviderConfig` of the bundled server says the same.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Capabilities {
     /// `RFC7644 §3.5.2`
@@ -42,7 +42,7 @@ impl Default for Capabilities {
 }
 
 /// Sizes and limits.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
     /// Largest request body, bytes.
@@ -73,7 +73,7 @@ impl Default for Limits {
 }
 
 /// What a successful PATCH answers (I-46).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PatchAnswer {
     /// 200 with the resource.
@@ -84,7 +84,7 @@ pub enum PatchAnswer {
 }
 
 /// What happens to a reference to a resource that does not exist (I-55).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnknownMembers {
     /// 400 `invalidValue`, nothing is changed.
@@ -95,7 +95,7 @@ pub enum UnknownMembers {
 }
 
 /// Choices where the standard leaves room; each names its interpretation.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Switches {
     /// I-46, for users.

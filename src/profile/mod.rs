@@ -4,6 +4,7 @@
 mod accounts;
 mod choices;
 mod roles;
+mod setting;
 mod users;
 mod values;
 
@@ -19,10 +20,10 @@ pub use users::{
 };
 pub use values::{ListedValue, ValueList};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// How user names look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Identifier {
     /// An e-mail address.
@@ -32,7 +33,7 @@ pub enum Identifier {
 }
 
 /// A profile.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// `rfc`
@@ -76,7 +77,7 @@ pub struct Profile {
 }
 
 /// A role and the teams whose members have it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RoleRule {
     /// `ADMIN`

@@ -1,10 +1,10 @@
 //! How roles follow from team membership where the documents of CATALOG leave room. Of every choice the first value is the
 //! default.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The `[role_mapping]` table of a profile; the mapping itself is `[[role]]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RoleChoices {
     /// CATALOG-026: a team that stands under two roles.
@@ -24,7 +24,7 @@ pub struct RoleChoices {
 }
 
 /// A team under two roles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TeamConflict {
     /// The highest of them, with a warning.
@@ -37,7 +37,7 @@ pub enum TeamConflict {
 }
 
 /// The role of a user in no mapped team.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnmappedRole {
     /// The lowest role, so that the role is a function of the current teams.
@@ -50,7 +50,7 @@ pub enum UnmappedRole {
 }
 
 /// What counts when a team is renamed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TeamRename {
     /// The new name decides.
@@ -61,7 +61,7 @@ pub enum TeamRename {
 }
 
 /// How team names are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MappedNames {
     /// NFC and case folding, no trimming.
@@ -72,7 +72,7 @@ pub enum MappedNames {
 }
 
 /// Whether membership is transitive.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NestedTeams {
     /// Only direct members count.
@@ -83,7 +83,7 @@ pub enum NestedTeams {
 }
 
 /// A role set by hand on a synchronized user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ManualRole {
     /// The next run overrides it.
@@ -94,7 +94,7 @@ pub enum ManualRole {
 }
 
 /// When roles are computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum WhenApplied {
     /// With every change.

@@ -1,10 +1,10 @@
 //! What a product keeps and demands of a user beyond RFC 7643: the form of user names, what is stored, what is unique, what
 //! becomes of deactivated and deleted users. Of every choice the first value is the default, which is the standard's.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The `[users]` table of a profile.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Users {
     /// Which user names are taken at all (CATALYTIC-006, CATALYTIC-008).
@@ -31,7 +31,7 @@ pub struct Users {
 }
 
 /// An attribute that is unique among the users of a tenant; compared without case, `+tag` counts.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Unique {
     /// A SCIM path: `emails.value`, `externalId`.
@@ -42,7 +42,7 @@ pub struct Unique {
 }
 
 /// Which user names are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UserNames {
     /// Whatever PRECIS can compare (`RFC7644 §5`).
@@ -57,7 +57,7 @@ pub enum UserNames {
 }
 
 /// Which element of a multi-valued attribute is stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ValuesKept {
     /// All of them.
@@ -68,7 +68,7 @@ pub enum ValuesKept {
 }
 
 /// What a create under the name of a deactivated user gives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeactivatedNames {
     /// 409: the name is taken.
@@ -79,7 +79,7 @@ pub enum DeactivatedNames {
 }
 
 /// Whether `userName` can be changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Renaming {
     /// Yes.
@@ -90,7 +90,7 @@ pub enum Renaming {
 }
 
 /// What DELETE does to a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deletion {
     /// The user is gone (`RFC7644 §3.6`).
@@ -103,7 +103,7 @@ pub enum Deletion {
 }
 
 /// What a PUT without `active` means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PutWithoutActive {
     /// `active` stays as it was.
@@ -116,7 +116,7 @@ pub enum PutWithoutActive {
 }
 
 /// What a list without a filter shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Listing {
     /// Every user.

@@ -1,10 +1,10 @@
 //! Value lists: the read-only resources that say which entitlements or roles a product has (OKTA-180 to OKTA-188). Data of
 //! a profile; it knows nothing of how they are served.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// One list with its endpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ValueList {
     /// The resource type: `Entitlement`.
@@ -22,7 +22,7 @@ pub struct ValueList {
 }
 
 /// One entitlement or role.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ListedValue {
     /// What stands as `value` in a user's `entitlements` or `roles`.

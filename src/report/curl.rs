@@ -1,9 +1,10 @@
-//! A request as a curl command that can be pasted into a shell; the token is the variable `$SCIMPROOF_TOKEN`.
+//! A request as a curl command that can be pasted into a shell; the token is the variable `$SCIMPROOF_TOKEN`, the
+//! operator's `$SCIMPROOF_ADMIN_TOKEN`.
 //!
-//! Passwords in the body are hidden, as in every report.
+//! Passwords and tokens in the body are hidden, as in every report.
 
 use super::mask;
-use crate::wire::{Method, Request};
+use crate::wire::{Method, Request, Root};
 
 /// The command on one line.
 #[must_use]
@@ -35,7 +36,13 @@ pub fn parts(request: &Request, url: &str) -> Vec<String> {
     if url.contains("/.") {
         first.push_str(" --path-as-is");
     }
-    let mut parts = vec![format!("{first} {}", quote(url)), "-H \"Authorization: Bearer $SCIMPROOF_TOKEN\"".to_owned()];
+    let mut parts = vec![format!("{first} {}", quote(url))];
+    let variable = match (&request.root, request.headers.get("Authorization")) {
+        (Root::Scim, _) => Some("SCIMPROOF_TOKEN"),
+        (Root::Admin, None) => Some("SCIMPROOF_ADMIN_TOKEN"),
+        _ => None,
+    };
+    parts.extend(variable.map(|name| format!("-H \"Authorization: Bearer ${name}\"")));
     for (name, value) in request.headers.iter() {
         let value = mask::header(name, value);
         let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
@@ -134,6 +141,17 @@ mod tests {
             bare(Method::Other("A;B".into()), "http://h/../x"),
             format!("curl -sS -X 'A;B' --path-as-is 'http://h/../x' {auth}")
         );
+        let mut admin = Request { root: Root::Admin, ..Request::new(Method::Get, "/admin/v1/audit") };
+        let url = "http://h/admin/v1/audit";
+        assert_eq!(
+            super::command(&admin, url),
+            format!("curl -sS '{url}' -H \"Authorization: Bearer $SCIMPROOF_ADMIN_TOKEN\"")
+        );
+        admin.headers.push("Authorization", "Bearer s3cret");
+        for root in [Root::Admin, Root::At("http://h/o".into())] {
+            admin.root = root;
+            assert_eq!(super::command(&admin, url), format!("curl -sS '{url}' -H 'Authorization: ***'"));
+        }
         let mut raw = Request::new(Method::Post, "/Users");
         raw.body = Some(vec![b'a', 0, 0xff]);
         assert_eq!(

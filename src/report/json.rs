@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::{Report, mask, place};
-use crate::flow::Outcome;
+use crate::flow::{Outcome, SkipReason};
 use crate::wire::{Exchange, Headers};
 
 /// The name of the format, the report's `schema`.
@@ -61,6 +61,15 @@ pub fn value(report: &Report) -> Value {
             "got": report.clean(&it.finding.got),
             "exchanges": it.finding.evidence.exchanges().iter().map(|id| id.0.as_str()).collect::<Vec<_>>(),
             "curl": report.curl(&it.finding.evidence),
+        })).collect::<Vec<_>>(),
+        "skipped": facts.skipped.iter().map(|it| json!({
+            "scenario": it.scenario,
+            "reason": it.reason.as_str(),
+            "text": report.clean(&it.reason.phrase()),
+            "requirements": match &it.reason {
+                SkipReason::NotObservable { requirements, .. } => requirements.as_slice(),
+                _ => &[],
+            },
         })).collect::<Vec<_>>(),
         "readings": verdict.readings.iter().flat_map(|reading| {
             reading.numbers.iter().map(|number| json!({"id": reading.interpretation, "reading": number}))

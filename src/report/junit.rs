@@ -10,7 +10,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Report, place};
-use crate::flow::{Outcome, SkipReason};
+use crate::flow::Outcome;
 use crate::verdict::{Judged, Problem};
 
 /// Writes the report.
@@ -54,7 +54,7 @@ fn document(report: &Report) -> Document {
         let mut suite = TestSuite::new("skipped");
         for it in &facts.skipped {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(report.clean(&reason(&it.reason)));
+            status.set_message(report.clean(&it.reason.phrase()));
             suite.add_test_case(named(&it.scenario, "skipped", status));
         }
         document.add_test_suite(suite);
@@ -63,15 +63,6 @@ fn document(report: &Report) -> Document {
     document.add_test_suite(house_keeping(report));
     document.set_time(facts.duration.unwrap_or(total));
     document
-}
-
-/// Why a scenario did not run, as a phrase.
-pub(super) fn reason(reason: &SkipReason) -> String {
-    match reason {
-        SkipReason::Capability(name) => format!("needs {name}, which the target does not have"),
-        SkipReason::Budget(why) | SkipReason::Profile(why) => why.clone(),
-        SkipReason::Interrupted => "the run was interrupted before it began".to_owned(),
-    }
 }
 
 fn named(name: &str, class: &str, status: TestCaseStatus) -> TestCase {

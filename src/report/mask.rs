@@ -1,9 +1,11 @@
-//! Hides passwords in bodies and credentials in headers. Bodies keep their text otherwise.
+//! Hides passwords and tokens in bodies and credentials in headers. Bodies keep their text otherwise.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 use serde_json::Value;
+
+use crate::wire::SECRET_MEMBERS;
 
 /// What stands in the place of a secret.
 const STARS: &str = "***";
@@ -11,20 +13,21 @@ const STARS: &str = "***";
 /// Header fields whose values are credentials.
 const CREDENTIALS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key"];
 
-/// True for `password` as an attribute name, plain, dotted or with its schema's URN.
-fn is_password(name: &str) -> bool {
-    name.rsplit([':', '.']).next().is_some_and(|last| last.eq_ignore_ascii_case("password"))
+/// True for `password` as an attribute name, plain, dotted or with its schema's URN, and for names of tokens.
+fn is_secret(name: &str) -> bool {
+    let is = |last: &str| SECRET_MEMBERS.iter().any(|secret| last.eq_ignore_ascii_case(secret));
+    name.rsplit([':', '.']).next().is_some_and(is)
 }
 
-/// Hides the values of `password`, also as the target of a PATCH operation.
+/// Hides the values of `password` and of tokens, also as the target of a PATCH operation.
 pub fn value(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(self::value),
         Value::Object(members) => {
             let path = members.iter().find(|(name, _)| name.eq_ignore_ascii_case("path"));
-            let targets = path.and_then(|(_, path)| path.as_str()).is_some_and(is_password);
+            let targets = path.and_then(|(_, path)| path.as_str()).is_some_and(is_secret);
             for (name, member) in members.iter_mut() {
-                let hidden = is_password(name) || (targets && name.eq_ignore_ascii_case("value"));
+                let hidden = is_secret(name) || (targets && name.eq_ignore_ascii_case("value"));
                 if hidden && !matches!(member, Value::Null | Value::Bool(_) | Value::Object(_)) {
                     *member = Value::from(STARS);
                 } else {
@@ -36,15 +39,21 @@ pub fn value(value: &mut Value) {
     }
 }
 
-/// Hides passwords in a body's text; spacing and order stay as they were sent where that is possible.
+/// Hides passwords and tokens in a body's text, JSON or form data; spacing and order stay as they were sent where that is possible.
 #[expect(clippy::expect_used, reason = "the expression is compiled by every test of this module")]
 pub fn text(body: &str) -> String {
     static MEMBER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?i)("(?:[^"\\]*[:.])?password"\s*:\s*")(?:[^"\\]|\\.)*"#).expect("a valid expression")
+        let names = SECRET_MEMBERS.join("|");
+        Regex::new(&format!(r#"(?i)("(?:[^"\\]*[:.])?(?:{names})"\s*:\s*")(?:[^"\\]|\\.)*"#))
+            .expect("a valid expression")
+    });
+    static FORM: LazyLock<Regex> = LazyLock::new(|| {
+        let names = SECRET_MEMBERS.join("|");
+        Regex::new(&format!("(?i)((?:^|&)(?:{names})=)[^&]*")).expect("a valid expression")
     });
     let body = MEMBER.replace_all(body, format!("${{1}}{STARS}")).into_owned();
     let Ok(parsed) = serde_json::from_str::<Value>(&body) else {
-        return body;
+        return FORM.replace_all(&body, format!("${{1}}{STARS}")).into_owned();
     };
     let mut masked = parsed.clone();
     value(&mut masked);
@@ -81,6 +90,12 @@ mod tests {
             (r#"{"password": "s3cret", "#, r#"{"password": "***", "#),
             (r#"{"path":"title","value":"password"}"#, r#"{"path":"title","value":"password"}"#),
             ("password", "password"),
+            (
+                r#"{"access_token":"a.b","token_type":"Bearer","session_id":"s1","scim":{"bearer_token":"t"}}"#,
+                r#"{"access_token":"***","token_type":"Bearer","session_id":"***","scim":{"bearer_token":"***"}}"#,
+            ),
+            ("token=a%2Fb&resource=e1", "token=***&resource=e1"),
+            ("resource=e1&access_token=x&tokens=y", "resource=e1&access_token=***&tokens=y"),
         ] {
             assert_eq!(text(body), expected);
         }

@@ -161,7 +161,11 @@ const FILES: &[(&str, &str)] = embedded![
     "drafts.toml",
     "okta.toml",
     "entra.toml",
+    "ping.toml",
+    "jumpcloud.toml",
     "catalog.toml",
+    "catalytic.toml",
+    "coalesce-sso.toml",
     "properties.toml",
     "interpretations.toml",
 ];

@@ -14,7 +14,7 @@ use super::drive::side_by_side;
 use super::session::Session;
 use crate::flow::{Leftover, Step, Undo, encode_segment};
 use crate::scim::Object;
-use crate::wire::{Exchange, ExchangeId, Method, Request};
+use crate::wire::{Exchange, ExchangeId, Method, Request, Root};
 
 /// What came of removing one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub(super) enum Removal {
     Retired(String),
     /// It is still there.
     Stays(Leftover),
+    /// It is below another base URL and still there: already read again, its path is a whole URL.
+    Elsewhere(Leftover),
 }
 
 /// Statuses by which a target says that it does not delete.
@@ -48,10 +50,11 @@ impl<'a> Sender<'a> {
         Self { session, name, count: AtomicUsize::new(0) }
     }
 
-    async fn send(&self, step: &str, mut request: Request) -> Arc<Exchange> {
+    pub(super) async fn send(&self, step: &str, mut request: Request) -> Arc<Exchange> {
         let n = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         if request.headers.get("Accept").is_none() {
-            request.headers.push("Accept", "application/scim+json");
+            let kind = if request.root == Root::Admin { "application/json" } else { "application/scim+json" };
+            request.headers.push("Accept", kind);
         }
         if request.body.is_some() && request.headers.get("Content-Type").is_none() {
             request.headers.push("Content-Type", "application/scim+json");
@@ -76,6 +79,16 @@ pub(super) async fn remove(
     let stays = |path: &str, reason| Removal::Stays(Leftover { path: path.to_owned(), reason });
     let mut removals = Vec::new();
     for step in undo {
+        if step.request.root != Root::Scim {
+            match timeout_at(until, undo_elsewhere(session, &sender, step.clone())).await {
+                Ok(leftover) => removals.extend(leftover.map(Removal::Elsewhere)),
+                Err(_) => {
+                    let path = session.url(&step.request);
+                    removals.push(Removal::Elsewhere(Leftover { path, reason: out_of_time(time) }));
+                }
+            }
+            continue;
+        }
         let path = step.request.path().to_owned();
         let deletes = step.request.method == Method::Delete;
         match timeout_at(until, sender.send(&step.name, step.request)).await {
@@ -96,6 +109,27 @@ pub(super) async fn remove(
         removals.extend(kin.iter().zip(results).map(|(undo, result)| result.unwrap_or_else(|| late(&undo.path))));
     }
     removals
+}
+
+/// Takes a step on another base URL back, with one more try after a break. A `DELETE` is believed when a re-read does not
+/// find the resource any more (law 2); what is still there is given.
+pub(super) async fn undo_elsewhere(session: &Session, sender: &Sender<'_>, step: Step) -> Option<Leftover> {
+    let mut exchange = sender.send(&step.name, step.request.clone()).await;
+    if exchange.response().is_none_or(|response| response.status >= 500) {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        exchange = sender.send(&step.name, step.request.clone()).await;
+    }
+    let leftover = |reason| Some(Leftover { path: session.url(&step.request), reason });
+    if step.request.method != Method::Delete {
+        return None;
+    }
+    if !is_gone(&exchange, true) {
+        return leftover(answer(&exchange));
+    }
+    let read = Request { method: Method::Get, body: None, ..step.request.clone() };
+    let read = sender.send("read again", read).await;
+    let there = read.response().is_some_and(crate::wire::Response::is_success);
+    if there { leftover(format!("it was removed, but then {}", answer(&read))) } else { None }
 }
 
 /// `/Users` of `/Users/42`.
@@ -237,7 +271,7 @@ impl Outcome {
         match removal {
             Removal::Gone(path) => _ = self.gone.insert(path),
             Removal::Retired(path) => _ = self.retired.insert(path),
-            Removal::Stays(leftover) => self.leftovers.push(leftover),
+            Removal::Stays(leftover) | Removal::Elsewhere(leftover) => self.leftovers.push(leftover),
         }
     }
 
@@ -255,13 +289,16 @@ impl Removal {
     fn path(&self) -> &str {
         match self {
             Self::Gone(path) | Self::Retired(path) => path,
-            Self::Stays(leftover) => &leftover.path,
+            Self::Stays(leftover) | Self::Elsewhere(leftover) => &leftover.path,
         }
     }
 }
 
 /// Reads a resource again; a `DELETE` that answered 204 and removed nothing has lied (law 2).
 pub(super) async fn confirm(session: &Session, n: usize, removal: Removal) -> Removal {
+    if let Removal::Elsewhere(_) = removal {
+        return removal;
+    }
     let name = format!("cleanup/proof-{}", n + 1);
     let sender = Sender::new(session, &name);
     let path = removal.path().to_owned();
@@ -269,7 +306,7 @@ pub(super) async fn confirm(session: &Session, n: usize, removal: Removal) -> Re
     match removal {
         _ if is_gone(&exchange, false) => Removal::Gone(path),
         Removal::Retired(_) if is_inactive(&exchange) => Removal::Retired(path),
-        Removal::Stays(leftover) => Removal::Stays(leftover),
+        Removal::Stays(_) | Removal::Elsewhere(_) => removal,
         Removal::Gone(_) | Removal::Retired(_) => {
             let reason = format!("it was removed, but then {}", answer(&exchange));
             Removal::Stays(Leftover { path, reason })

@@ -229,7 +229,7 @@ fn unreachable(base: &str, failure: &Failure) -> PreflightError {
     match failure.kind {
         FailureKind::Connect => PreflightError::Connect(base, reason),
         FailureKind::Timeout => PreflightError::Timeout(base, reason),
-        FailureKind::Broken => PreflightError::Broken(base, reason),
+        FailureKind::Broken | FailureKind::Unsent => PreflightError::Broken(base, reason),
         FailureKind::Tls if reason.contains("InvalidContentType") || reason.contains("corrupt message") => {
             PreflightError::NotTls(base, reason)
         }

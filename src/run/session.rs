@@ -70,6 +70,18 @@ impl Session {
         self.transport.base_url()
     }
 
+    /// The absolute URL of a request.
+    #[must_use]
+    pub fn url(&self, request: &Request) -> String {
+        self.transport.url(request)
+    }
+
+    /// True where the target has an admin surface.
+    #[must_use]
+    pub fn has_admin(&self) -> bool {
+        self.transport.admin_url().is_some()
+    }
+
     /// True once the user has interrupted.
     #[must_use]
     pub fn cancelled(&self) -> bool {
@@ -119,7 +131,7 @@ impl Session {
             step: step.name,
             started,
             duration,
-            url: format!("{}{}", self.transport.base_url(), step.request.target),
+            url: self.url(&step.request),
             request: step.request,
             answer,
         });

@@ -11,6 +11,16 @@ const PERSON: &str = r"(?i)\.sp[0-9a-f]{1,16}(c[0-9]+)?\.([a-z]{10}|[0-9]+)@exam
 /// A group's display name, from [`super::Draw::group`].
 const GROUP: &str = r" sp[0-9a-f]{1,16}(c[0-9]+)? [a-z]{10}\b";
 
+/// An organization's id, from [`super::Draw::organization`]; a scenario may append words of its own.
+const ORGANIZATION: &str = r"^sp[0-9a-f]{1,16}(c[0-9]+)?-[a-z]{10}(-[a-z0-9]+)*$";
+
+/// True when an organization's id bears the mark of a run.
+#[must_use]
+pub fn is_our_organization(id: &str) -> bool {
+    static PATTERN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(ORGANIZATION).ok());
+    PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(id))
+}
+
 /// True when a resource of `/Users` or `/Groups` bears the mark of a run. Names of real people cannot: `example.test` is
 /// reserved (`RFC2606 §2`), and a group must hold marker and tag as words of their own.
 #[must_use]
@@ -47,6 +57,12 @@ mod tests {
             assert!(!is_ours("/Groups", &user));
             let group = draw.group("okta/groups/push", "group");
             assert!(is_ours("/Groups", &json!({"displayName": group["displayName"]})), "{group}");
+        }
+        let draw = Draw { seed: 9, marker: "sp9c12".into(), identifier: Identifier::Email };
+        let own = draw.organization("catalog/roles/highest");
+        assert!(is_our_organization(&own) && is_our_organization(&format!("{own}-b")), "{own}");
+        for id in ["default", "spec", "sp500", "spec-team", "sp7-abc", "a-sp7-abcdefghij", "sp7-abcdefghijk"] {
+            assert!(!is_our_organization(id), "{id}");
         }
         let renamed = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0fMBERG.SP7C12.ABCDEFGHIJ@EXAMPLE.TEST";
         assert!(is_ours("/Users", &json!({ "userName": renamed })));

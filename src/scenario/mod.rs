@@ -11,8 +11,8 @@ mod raw;
 mod template;
 
 pub use error::{Place, ScenarioError};
-pub use mark::is_ours;
-pub use model::{Action, Line, Row, Scenario, Step, Subject, Tally, Until, Verdict, line_of};
+pub use mark::{is_our_organization, is_ours};
+pub use model::{Action, Line, On, Row, Scenario, Step, Subject, Tally, Until, Verdict, When, line_of};
 pub use people::Draw;
 pub use play::{ScenarioFlow, Settings};
 pub use template::{Hole, Missing, Template, TemplateError};
@@ -24,8 +24,12 @@ use include_dir::{Dir, include_dir};
 
 use crate::requirement::Catalogue;
 
-/// The words of `needs`.
-pub const CAPABILITIES: [&str; 8] = ["patch", "bulk", "filter", "sort", "etag", "changePassword", "groups", "me"];
+/// The words of `needs`: capabilities, and whether there is an admin surface.
+pub const CAPABILITIES: [&str; 9] =
+    ["patch", "bulk", "filter", "sort", "etag", "changePassword", "groups", "me", "admin"];
+
+/// The words of `products`, as they stand in profiles.
+pub const PRODUCTS: [&str; 3] = ["CATALOG", "CATALYTIC", "COALESCE-SSO"];
 
 /// The words of `actions`.
 pub const ACTIONS: [&str; 10] = [

@@ -28,6 +28,10 @@ pub struct Scenario {
     pub needs: Vec<String>,
     /// The provisioning actions that it needs, words of [`super::ACTIONS`].
     pub actions: Vec<String>,
+    /// The products one of which the target's profile must be, sources of requirements (`CATALOG`); empty for any.
+    pub products: Vec<String>,
+    /// The switches of the target's profile that it depends on.
+    pub when: Vec<When>,
     /// The people that it draws.
     pub people: Vec<String>,
     /// The groups that it draws.
@@ -40,6 +44,15 @@ pub struct Scenario {
     pub vars: Vec<(String, Value)>,
     /// Its steps.
     pub steps: Vec<Step>,
+}
+
+/// A switch of the profile with the values under which a scenario runs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct When {
+    /// `users.deletion`
+    pub path: String,
+    /// One of these.
+    pub values: Vec<Value>,
 }
 
 /// One step: a request (or several of the same form) and what is expected of the answer.
@@ -86,8 +99,10 @@ pub enum Action {
     Send {
         /// Method and target.
         line: Line,
-        /// The body, literal JSON text.
+        /// The body: literal JSON text, or form data.
         body: Option<Template>,
+        /// The body is `application/x-www-form-urlencoded`.
+        form: bool,
         /// The step whose answer the body is merged over (`RFC7396`).
         base: Option<String>,
     },
@@ -102,7 +117,25 @@ pub struct Line {
     pub method: Method,
     /// Path and query below the base URL, not yet encoded.
     pub target: Template,
+    /// Below which base URL.
+    pub on: On,
 }
+
+/// The base URL of a request, `on` in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum On {
+    /// The target's SCIM base.
+    #[default]
+    Scim,
+    /// The product's admin and auth surface.
+    Admin,
+    /// Another SCIM base, by a saved variable.
+    At(Template),
+}
+
+/// Requests to the admin surface that change nothing although they are a `POST`: introspection (`RFC7662 §2.1`) and a
+/// login, which shows whether somebody gets in.
+const ADMIN_LOOKS: [&str; 2] = ["/oauth2/introspect", "/auth/login"];
 
 /// Sending again until the rows hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,7 +211,17 @@ impl Line {
     /// True when the request may change state: not a read and not `/.search` (`RFC7644 §3.4.3`).
     #[must_use]
     pub fn writes(&self) -> bool {
-        self.method.writes() && !self.path().ends_with("/.search")
+        let looks = match self.on {
+            On::Admin => ADMIN_LOOKS.contains(&self.path().as_str()),
+            On::Scim | On::At(_) => self.path().ends_with("/.search"),
+        };
+        self.method.writes() && !looks
+    }
+
+    /// True when the request goes to the target's own SCIM base.
+    #[must_use]
+    pub fn is_scim(&self) -> bool {
+        self.on == On::Scim
     }
 
     /// The path with digits for its holes, without the query.

@@ -129,6 +129,12 @@ impl Draw {
         uuid(&mut self.rng(&["uuid", scenario, step]))
     }
 
+    /// The id of a scenario's own organization: `sp7-abcdefghij`.
+    #[must_use]
+    pub fn organization(&self, scenario: &str) -> String {
+        format!("{}-{}", self.marker, tag(scenario, "organization"))
+    }
+
     fn rng(&self, words: &[&str]) -> ChaCha8Rng {
         let mut hash = Sha256::new();
         hash.update(self.seed.to_le_bytes());

@@ -23,6 +23,10 @@ pub(super) struct Scenario {
     pub needs: Vec<Spanned<String>>,
     #[serde(default)]
     pub actions: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub products: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub when: Table<toml::Value>,
     pub people: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     pub groups: Vec<Spanned<String>>,
@@ -41,6 +45,7 @@ pub(super) struct Step {
     pub name: Spanned<String>,
     pub shape: Option<Spanned<String>>,
     pub send: Option<Spanned<String>>,
+    pub on: Option<Spanned<String>>,
     pub repeat: Option<Spanned<String>>,
     #[serde(default)]
     pub headers: Table<String>,

@@ -247,6 +247,18 @@ impl Template {
         })
     }
 
+    /// Fills form data: the author's text is structure, every value is encoded
+    /// (`application/x-www-form-urlencoded`).
+    ///
+    /// # Errors
+    /// [`Missing`]
+    pub fn form(&self, lookup: Lookup) -> Result<String, Missing> {
+        self.fold(lookup, |out, piece| match piece {
+            Piece::Text(text) => out.push_str(text),
+            Piece::Value { text, .. } => text.chars().for_each(|c| encode(out, c, Encoding::Form)),
+        })
+    }
+
     fn fold(&self, lookup: Lookup, mut put: impl FnMut(&mut String, Piece)) -> Result<String, Missing> {
         let mut out = String::new();
         for part in &self.parts {

@@ -121,6 +121,121 @@ fn every_mistake_is_named_with_its_place() {
     insta::assert_snapshot!(all);
 }
 
+/// A good file of the admin surface.
+const ADMIN: &str = r#"title    = "Roles in an organization of its own"
+needs    = ["admin", "groups"]
+products = ["CATALOG"]
+when     = { "role_mapping.unmapped" = "lowest", "users.deletion" = ["hard", "soft"] }
+
+[[step]]
+name = "organization"
+send = "POST /admin/v1/organizations"
+on   = "admin"
+body = '{"id": "{{ run.organization }}"}'
+save = { org = "id" }
+undo = "DELETE /admin/v1/organizations/{{ org }}"
+
+[[step]]
+name = "scim"
+send = "PUT /admin/v1/organizations/{{ org }}/scim"
+on   = "admin"
+body = '{"enabled": true}'
+save = { scim = "base_url", token = "bearer_token" }
+
+[[step]]
+name = "create"
+send = "POST /Users"
+on   = "{{ scim }}"
+headers = { Authorization = "Bearer {{ token }}" }
+body = '{"userName": "{{ person.identifier }}"}'
+save = { user = "id" }
+
+[[step]]
+name = "is the token good"
+send = "POST /oauth2/introspect"
+on   = "admin"
+headers = { Content-Type = "application/x-www-form-urlencoded" }
+body = "token={{ token }}&resource=a+b"
+
+[[step]]
+name = "read"
+send = "GET /Users/{{ user }}"
+on   = "{{ scim }}"
+expect = [{ req = "RFC7644-3.4.1-1", status = 200 }]
+"#;
+
+/// What is replaced by what in the file of the admin surface.
+const ADMIN_MISTAKES: [(&str, &str); 17] = [
+    ("needs    = [\"admin\", \"groups\"]", "needs    = [\"groups\"]"),
+    ("[\"CATALOG\"]", "[\"CATALOGUE\"]"),
+    ("role_mapping.unmapped", "role_mapping.unmaped"),
+    ("role_mapping.unmapped", "role_mapping"),
+    ("role_mapping.unmapped", "title.unmapped"),
+    ("\"lowest\"", "\"least\""),
+    ("[\"hard\", \"soft\"]", "[\"hard\", true]"),
+    ("[\"hard\", \"soft\"]", "[]"),
+    ("undo = \"DELETE /admin/v1/organizations/{{ org }}\"\n", ""),
+    ("on   = \"{{ scim }}\"\nheaders", "on   = \"https://example.com\"\nheaders"),
+    ("on   = \"{{ scim }}\"\nheaders", "on   = \"{{ base }}{{ scimm }}\"\nheaders"),
+    ("on   = \"admin\"\nheaders", "on   = \"admin\"\nas = \"okta/aiw\"\nheaders"),
+    ("token={{ token }}&resource", "token={{ token }}&=resource"),
+    ("resource=a+b", "resource=a b"),
+    ("body = \"token={{ token }}&resource=a+b\"", "base = \"create\""),
+    ("application/x-www-form-urlencoded", "application/json"),
+    ("send = \"GET /Users/{{ user }}\"\non   = \"{{ scim }}\"", "repeat = \"create\"\non   = \"admin\""),
+];
+
+#[test]
+fn every_mistake_about_the_admin_surface_is_named_with_its_place() {
+    let context = Context::embedded();
+    let scenario = parse("scenarios/x.toml", ADMIN, &context).unwrap_or_else(|e| panic!("{}", e[0].rendered()));
+    assert_eq!((scenario.products.len(), scenario.when.len(), scenario.when[1].values.len()), (1, 2, 2));
+    let mut all = String::new();
+    for (from, to) in ADMIN_MISTAKES {
+        assert!(ADMIN.contains(from), "{from}");
+        let errors = lint("x.toml", &ADMIN.replacen(from, to, 1), &context);
+        assert!(!errors.is_empty(), "{from} -> {to} was accepted");
+        let _ = writeln!(all, "## `{}` -> `{}`", from.escape_debug(), to.escape_debug());
+        for error in errors {
+            let _ = writeln!(all, "{}\n", error.rendered());
+        }
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn a_write_is_read_back_where_it_went_or_on_the_admin_surface() {
+    let file = |write: &str, read: &str| {
+        format!(
+            "title = \"t\"\nneeds = [\"admin\"]\n[vars]\nb = \"x\"\nc = \"y\"\n[[step]]\nname = \"w\"\n{write}\n\
+             [[step]]\nname = \"r\"\n{read}\n"
+        )
+    };
+    let users = "send = \"DELETE /Users/1\"";
+    let rows = [
+        (users.to_owned(), "send = \"GET /Users\"", true),
+        (format!("{users}\non = \"{{{{ b }}}}\""), "send = \"GET /Users\"\non = \"{{ b }}\"", true),
+        (format!("{users}\non = \"{{{{ b }}}}\""), "send = \"GET /Users\"\non = \"{{ c }}\"", false),
+        (format!("{users}\non = \"{{{{ b }}}}\""), "send = \"GET /Users\"", false),
+        (users.to_owned(), "send = \"GET /admin/v1/users\"\non = \"admin\"", true),
+        ("send = \"PUT /admin/v1/x\"\non = \"admin\"".to_owned(), "send = \"GET /Groups\"", true),
+        (
+            "send = \"PUT /admin/v1/x\"\non = \"admin\"".to_owned(),
+            "send = \"POST /oauth2/introspect\"\non = \"admin\"",
+            true,
+        ),
+        (
+            "send = \"PUT /admin/v1/x\"\non = \"admin\"".to_owned(),
+            "send = \"POST /oauth2/revoke\"\non = \"admin\"",
+            false,
+        ),
+    ];
+    for (write, read, good) in rows {
+        let errors = lint("x.toml", &file(&write, read), &Context::embedded());
+        assert_eq!(errors.is_empty(), good, "{write} / {read}: {errors:?}");
+    }
+}
+
 #[test]
 fn the_embedded_scenarios_are_free_of_mistakes() {
     let scenarios = embedded().unwrap_or_else(|errors| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::flow::{Event, Finding, Leftover, Reading, SkipReason};
-use crate::wire::{Exchange, Method};
+use crate::wire::{Exchange, Method, Root};
 
 /// What is known of one scenario.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,8 +39,9 @@ impl ScenarioFacts {
     fn learn(&mut self, exchange: &Exchange) {
         self.duration += exchange.duration;
         self.unanswered |= exchange.answer.is_err();
-        let search = exchange.request.method == Method::Post && exchange.request.path().ends_with("/.search");
-        if exchange.request.method.writes() && !search {
+        let (request, path) = (&exchange.request, exchange.request.path());
+        let looks = path.ends_with("/.search") || request.root == Root::Admin && path == "/oauth2/introspect";
+        if request.method.writes() && !(request.method == Method::Post && looks) {
             self.wrote = true;
         } else if self.wrote && exchange.answer.is_ok() {
             self.reread = true;

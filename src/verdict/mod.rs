@@ -27,7 +27,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::flow::{Event, Finding, Outcome, Reading};
+use crate::flow::{Event, Finding, Outcome, Reading, SkipReason};
 use crate::idp::Client;
 use crate::requirement::{Actor, Catalogue, Level, Requirement};
 
@@ -130,7 +130,7 @@ impl Verdict {
             .unwrap_or_default();
         let exit = exit(&facts, &unknown, &gate, &baseline);
         Self {
-            requirements: requirements(catalogue, &judged),
+            requirements: requirements(catalogue, &judged, &facts),
             readings: unique(&readings),
             families: gate::families(&clients),
             findings: judged,
@@ -192,14 +192,26 @@ fn exit(facts: &Facts, unknown: &BTreeSet<String>, gate: &Gate, baseline: &Basel
 }
 
 /// One row per requirement: the worst of its findings, or why there are none.
-fn requirements(catalogue: &Catalogue, judged: &[Judged]) -> Vec<RequirementVerdict> {
+fn requirements(catalogue: &Catalogue, judged: &[Judged], facts: &Facts) -> Vec<RequirementVerdict> {
     let mut found = BTreeMap::<&str, (Outcome, usize)>::new();
     for it in judged {
         let entry = found.entry(&it.finding.requirement).or_insert((it.finding.outcome, 0));
         *entry = (entry.0.max(it.finding.outcome), entry.1 + 1);
     }
+    // Skipped for want of the surface that shows it.
+    let unseen: BTreeSet<&str> = facts
+        .skipped
+        .iter()
+        .filter_map(|it| match &it.reason {
+            SkipReason::NotObservable { requirements, .. } => Some(requirements),
+            _ => None,
+        })
+        .flatten()
+        .map(String::as_str)
+        .collect();
     let silent = |requirement: &Requirement| match (requirement.testable.as_str(), requirement.actor) {
         ("not-observable", Actor::Server) => Outcome::NotObservable,
+        _ if unseen.contains(requirement.id.as_str()) => Outcome::NotObservable,
         _ => Outcome::NotApplicable,
     };
     catalogue

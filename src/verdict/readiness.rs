@@ -198,7 +198,9 @@ fn look(client: &Client, flow: &RequiredFlow, facts: &Facts, judged: &[Judged], 
         return lacking(ReasonKind::Flow, leads_to, text.to_owned(), known);
     }
     let text = match skipped.first().map(|it| &it.reason) {
-        Some(SkipReason::Profile(why) | SkipReason::Budget(why)) => format!("was skipped: {why}"),
+        Some(SkipReason::Profile(why) | SkipReason::Budget(why) | SkipReason::NotObservable { why, .. }) => {
+            format!("was skipped: {why}")
+        }
         Some(SkipReason::Interrupted) => "was not reached before the interruption".to_owned(),
         Some(SkipReason::Capability(_)) | None => "no scenario showed it in this run".to_owned(),
     };

@@ -28,6 +28,8 @@ pub enum FailureKind {
     Timeout,
     /// The answer could not be read as HTTP, or broke off.
     Broken,
+    /// It was not sent: there is no such place, or it is not one that a credential may go to.
+    Unsent,
 }
 
 /// A request that was sent and its answer, or the failure in its place.

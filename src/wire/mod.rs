@@ -10,6 +10,7 @@ mod secret;
 pub use exchange::{Exchange, ExchangeId, Failure, FailureKind};
 pub use headers::Headers;
 pub use redact::Redactor;
+pub use secret::SECRET_MEMBERS;
 pub use secret::Secret;
 
 use std::fmt;

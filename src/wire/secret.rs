@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+/// Members of JSON bodies and of form data whose values are secrets: SCIM's `password`, OAuth's tokens and secrets
+/// (`RFC6749 §5.1`, `RFC7662 §2.1`), and what the admin surface issues.
+pub const SECRET_MEMBERS: [&str; 8] =
+    ["password", "token", "access_token", "refresh_token", "id_token", "bearer_token", "session_id", "client_secret"];
+
 /// A secret text. `Debug` and `Display` print `***`; the text leaves only through [`Secret::expose`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);

@@ -46,6 +46,8 @@ async fn run(server: &Arc<Server>, seed: u64) -> Vec<Event> {
         seed,
         marker: format!("sp{seed:x}"),
         base_url: "http://127.0.0.1/scim/v2".to_owned(),
+        admin: false,
+        ticked: None,
     };
     let plan = plan::build(&chosen, &options);
     let (events, mut said) = mpsc::unbounded_channel();

@@ -22,7 +22,7 @@ use crate::plan::{self, Plan, Selection};
 use crate::profile::Profile;
 use crate::requirement::Catalogue;
 use crate::run::{self, Inspect, Opening, Options};
-use crate::scenario::Scenario;
+use crate::scenario::{ACTIONS, Scenario};
 use crate::server::{self, Server};
 use crate::store::MemoryStore;
 use crate::verdict::{Baseline, ExitCode, Settings, Verdict};
@@ -54,11 +54,13 @@ pub struct Prepared {
     pub seed: u64,
     /// What is asked for.
     pub selection: Selection,
+    /// The actions that are ticked at the identity provider, where `--actions` says so.
+    pub ticked: Option<Vec<String>>,
 }
 
 impl Prepared {
     /// The plan against a target that says that of itself.
-    pub fn plan(&self, config: Option<&Value>, base_url: &str) -> Plan {
+    pub fn plan(&self, config: Option<&Value>, base_url: &str, admin: bool) -> Plan {
         let options = plan::Options {
             selection: self.selection.clone(),
             profile: &self.profile,
@@ -67,6 +69,8 @@ impl Prepared {
             seed: self.seed,
             marker: format!("sp{:x}", self.seed),
             base_url: base_url.to_owned(),
+            admin,
+            ticked: self.ticked.as_deref(),
         };
         plan::build(&self.scenarios, &options)
     }
@@ -118,7 +122,11 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
     let default = if flags.target.target.is_some() { "rfc" } else { "reference" };
     let profile = sources::profile(flags.target.profile.as_deref().unwrap_or(default))?;
     let clients = sources::clients(&flags.selection.idp)?;
+    let ticked = ticked(&flags.gate.actions)?;
     let mut settings = Settings::new(profile.actions.clone(), context.today);
+    if let Some(ticked) = &ticked {
+        settings.actions.retain(|action| ticked.contains(action));
+    }
     settings.clients = clients.iter().map(|client| client.id.clone()).collect();
     // Scenarios of one's own, or some of them, need not speak for every client.
     settings.narrowed = flags.selection.select.is_some() || flags.selection.scenarios.is_some();
@@ -145,7 +153,17 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
         options,
         seed,
         selection,
+        ticked,
     })
+}
+
+/// The words of `--actions`.
+fn ticked(words: &[String]) -> Result<Option<Vec<String>>, Fault> {
+    let words: Vec<String> = words.iter().map(|word| word.trim().to_owned()).collect();
+    if let Some(word) = words.iter().find(|word| !ACTIONS.contains(&word.as_str())) {
+        return Err(Fault::usage(format!("--actions: there is no action {word}; known are {}", ACTIONS.join(", "))));
+    }
+    Ok((!words.is_empty()).then_some(words))
 }
 
 /// Reads a baseline; a file that is not there yet is none.
@@ -188,7 +206,10 @@ async fn perform(
         }
     };
     let discovery = discovery.map_err(|error| Fault::unreachable(error.to_string()))?;
-    let plan = prepared.plan(Some(&discovery.service_provider_config), transport.base_url());
+    let plan = {
+        let admin = transport.admin_url().is_some();
+        prepared.plan(Some(&discovery.service_provider_config), transport.base_url(), admin)
+    };
     let marker = plan.marker.clone();
     let opening = Opening {
         target: url,

@@ -42,6 +42,7 @@ fn text(target: &str, swept: &Swept, dry_run: bool) -> String {
         lines.extend(swept.found.iter().map(|path| format!("  would remove {path}")));
     }
     lines.extend(swept.leftovers.iter().map(|it| format!("  still there  {}  {}", it.path, it.reason)));
+    lines.extend(swept.unseen.iter().map(|text| format!("  not looked at  {text}")));
     lines.push(format!(
         "{} found, {} removed, {} retired, {} leftovers",
         swept.found.len(),

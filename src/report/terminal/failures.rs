@@ -107,7 +107,7 @@ impl Page<'_> {
             .as_deref()
             .is_some_and(|body| std::str::from_utf8(body).is_ok_and(|text| mask::text(text) != text))
         {
-            self.line("                 (the password is hidden)");
+            self.line("                 (passwords and tokens are hidden)");
         }
     }
 }
@@ -123,5 +123,6 @@ const fn word(kind: FailureKind) -> &'static str {
         FailureKind::Tls => "no TLS connection",
         FailureKind::Timeout => "no answer in time",
         FailureKind::Broken => "an answer that cannot be read",
+        FailureKind::Unsent => "not sent",
     }
 }

@@ -5,13 +5,13 @@ mod failures;
 mod summary;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 pub use text::wrap;
 
 use super::{Report, counted};
-use crate::flow::Outcome;
+use crate::flow::{Outcome, SkipReason};
 use crate::verdict::{FailOn, Judged};
 use text::{Paint, Tone};
 
@@ -157,18 +157,38 @@ impl Page<'_> {
         }
     }
 
+    /// The requirements that no surface of the target shows: counted, and never as held.
+    fn unseen(&mut self) {
+        let mut by_reason = BTreeMap::<&str, (usize, BTreeSet<&str>)>::new();
+        for it in &self.report.verdict.facts.skipped {
+            if let SkipReason::NotObservable { why, requirements } = &it.reason {
+                let (scenarios, ids) = by_reason.entry(why).or_default();
+                *scenarios += 1;
+                ids.extend(requirements.iter().map(String::as_str));
+            }
+        }
+        for (why, (scenarios, ids)) in by_reason {
+            let what = format!("{} in {}", counted(ids.len(), "requirement"), counted(scenarios, "scenario"));
+            self.line(&format!("not-observable  {what}: {}", self.report.plain(why)));
+            if self.options.verbose {
+                self.prose(&ids.into_iter().collect::<Vec<_>>().join(", "), 10);
+            }
+        }
+    }
+
     fn skips(&mut self) {
         let skipped = &self.report.verdict.facts.skipped;
         if skipped.is_empty() {
             return;
         }
+        self.unseen();
         if !self.options.verbose {
             self.line(&format!("skipped   {} (-v says why)", counted(skipped.len(), "scenario")));
             return;
         }
         self.line("skipped");
         for it in skipped {
-            let why = super::junit::reason(&it.reason);
+            let why = it.reason.phrase();
             self.prose(&format!("{}: {why}", it.scenario), 2);
         }
     }

@@ -1,5 +1,6 @@
 //! From the raw file to the model: everything that can be wrong without sending anything is found here, with its place.
 
+mod base;
 mod row;
 mod scope;
 mod step;
@@ -12,11 +13,12 @@ use serde_json::Value;
 use toml::Spanned;
 
 use super::error::{ScenarioError, Source};
-use super::model::Scenario;
+use super::model::{Scenario, When};
 use super::raw;
 use super::template::Template;
-use super::{ACTIONS, CAPABILITIES, Context};
+use super::{ACTIONS, CAPABILITIES, Context, PRODUCTS};
 use crate::idp;
+use crate::profile::Profile;
 use crate::requirement::Level;
 use scope::Scope;
 
@@ -65,6 +67,8 @@ impl Linter<'_> {
         let flows = raw.flows.iter().map(|flow| self.flow(flow, &clients)).collect();
         let needs = self.words(&raw.needs, "capability", &CAPABILITIES);
         let actions = self.words(&raw.actions, "action", &ACTIONS);
+        let products = self.words(&raw.products, "product", &PRODUCTS);
+        let when = raw.when.iter().map(|(path, value)| self.when(path, value)).collect();
         let default = || vec![Spanned::new(0..0, "person".to_owned())];
         let people = self.names(&raw.people.unwrap_or_else(default));
         let groups = self.names(&raw.groups);
@@ -75,7 +79,8 @@ impl Linter<'_> {
                 self.fail(name.span(), reason);
             }
         }
-        let steps = self.steps(raw.step, &mut scope);
+        let admin = needs.iter().any(|need| need == "admin");
+        let steps = self.steps(raw.step, admin, &mut scope);
         Scenario {
             id: id.to_owned(),
             file: self.source.file.to_owned(),
@@ -85,6 +90,8 @@ impl Linter<'_> {
             tags: raw.tags,
             needs,
             actions,
+            products,
+            when,
             people,
             groups,
             alone: raw.alone,
@@ -111,6 +118,27 @@ impl Linter<'_> {
             self.fail(flow.span(), format!("flow `{id}` belongs to none of the scenario's clients"));
         }
         id.clone()
+    }
+
+    /// A switch of the profile and the values under which the scenario runs; the standard's profile knows them all.
+    fn when(&mut self, path: &Spanned<String>, value: &Spanned<toml::Value>) -> When {
+        let values = match json_of(value.get_ref()) {
+            Value::Array(values) => values,
+            one => vec![one],
+        };
+        if values.is_empty() {
+            self.fail(value.span(), "`when` needs at least one value");
+        }
+        if let Some(rfc) = Profile::named("rfc") {
+            if let Err(reason) = rfc.check_setting(path.get_ref(), None) {
+                self.fail(path.span(), reason);
+            } else {
+                for reason in values.iter().filter_map(|it| rfc.check_setting(path.get_ref(), Some(it)).err()) {
+                    self.fail(value.span(), reason);
+                }
+            }
+        }
+        When { path: path.get_ref().clone(), values }
     }
 
     fn words(&mut self, words: &[Spanned<String>], kind: &str, known: &[&str]) -> Vec<String> {

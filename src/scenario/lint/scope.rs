@@ -25,7 +25,7 @@ pub(super) struct At {
 }
 
 /// Always there.
-const BUILT_IN: [&str; 3] = ["random.uuid", "run.marker", "base"];
+const BUILT_IN: [&str; 4] = ["random.uuid", "run.marker", "run.organization", "base"];
 
 impl Scope {
     pub fn new(people: &[String], groups: &[String]) -> Self {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use toml::Spanned;
 
+use super::base::is_form;
 use super::scope::{At, Scope};
 use super::steps::Before;
 use super::{Linter, duration};
-use crate::scenario::model::{Action, Line, Step, Tally, Until};
+use crate::scenario::model::{Action, Line, On, Step, Tally, Until};
 use crate::scenario::raw;
 use crate::scenario::template::Template;
 use crate::scim::address;
@@ -37,13 +38,15 @@ impl Linter<'_> {
                 (header.get_ref().clone(), template)
             })
             .collect();
-        let action = self.action(&raw, at, before, scope);
+        let on = self.on(&raw, scope, at);
+        let action = self.action(&raw, &on, at, before, scope);
         let save = raw
             .save
             .iter()
             .map(|(name, path)| (name.get_ref().clone(), self.address(path.get_ref(), path.span(), at, scope)))
             .collect();
-        let undo = raw.undo.as_ref().map(|undo| self.line(undo, after, scope));
+        let undo = raw.undo.as_ref().map(|undo| self.line(undo, on.clone(), after, scope));
+        self.organization(&raw, &action);
         let wait = raw.wait.as_ref().and_then(|wait| self.duration(wait));
         let until = raw.until.as_ref().and_then(|until| self.until(until));
         let tally = raw.tally.as_ref().map(|tally| self.tally(tally, &raw));
@@ -102,7 +105,7 @@ impl Linter<'_> {
         }
     }
 
-    fn action(&mut self, raw: &raw::Step, at: At, before: &Before, scope: &Scope) -> Action {
+    fn action(&mut self, raw: &raw::Step, on: &On, at: At, before: &Before, scope: &Scope) -> Action {
         let span = raw.name.span();
         match (&raw.send, &raw.repeat) {
             (Some(_), Some(repeat)) => self.fail(repeat.span(), "a step has either `send` or `repeat`"),
@@ -116,6 +119,7 @@ impl Linter<'_> {
                 (!raw.headers.is_empty(), "headers"),
                 (raw.client.is_some(), "as"),
                 (raw.encoding.is_some(), "encoding"),
+                (raw.on.is_some(), "on"),
             ] {
                 if there {
                     self.fail(repeat.span(), format!("`repeat` sends the very same bytes: `{key}` has no place here"));
@@ -126,23 +130,28 @@ impl Linter<'_> {
         }
         let blank = Spanned::new(span, "GET /".to_owned());
         let send = raw.send.as_ref().unwrap_or(&blank);
-        let line = self.line(send, at, scope);
+        let line = self.line(send, on.clone(), at, scope);
         if raw.walk.is_some() && line.method != Method::Get {
             self.fail(send.span(), "`walk` follows the pages of a GET");
         }
-        let body = raw.body.as_ref().map(|body| self.body(body, at, scope));
+        let form = is_form(raw);
+        let body =
+            raw.body.as_ref().map(|body| if form { self.form(body, at, scope) } else { self.body(body, at, scope) });
         if let Some(base) = &raw.base {
             self.reference("base", base.get_ref(), base.span(), before);
+            if form {
+                self.fail(base.span(), "`base` merges JSON: it does not go with form data");
+            }
         }
         let bare = matches!(line.method, Method::Get | Method::Delete) || line.method.as_str() == "HEAD";
         if bare && (raw.body.is_some() || raw.base.is_some()) {
             self.fail(send.span(), format!("a {} has no body here", line.method));
         }
-        Action::Send { line, body, base: raw.base.as_ref().map(|base| base.get_ref().clone()) }
+        Action::Send { line, body, form, base: raw.base.as_ref().map(|base| base.get_ref().clone()) }
     }
 
     /// `GET /Users?…`.
-    fn line(&mut self, send: &Spanned<String>, at: At, scope: &Scope) -> Line {
+    fn line(&mut self, send: &Spanned<String>, on: On, at: At, scope: &Scope) -> Line {
         let text = send.get_ref();
         let (word, target) = text.split_once(' ').unwrap_or((text, ""));
         if !METHODS.contains(&word) {
@@ -172,7 +181,7 @@ impl Linter<'_> {
                 Template::literal(target)
             }
         };
-        Line { method: Method::from_word(word), target: template }
+        Line { method: Method::from_word(word), target: template, on }
     }
 
     fn shifted(&self, send: &Spanned<String>, start: usize, inner: &Range<usize>, at: Range<usize>) -> Range<usize> {

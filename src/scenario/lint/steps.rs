@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::Linter;
 use super::scope::Scope;
-use crate::scenario::model::{Step, line_of};
+use crate::scenario::model::{Line, On, Step, line_of};
 use crate::scenario::raw;
 
 /// What a step may refer to.
@@ -22,7 +22,11 @@ pub(super) struct Before<'a> {
 }
 
 impl Linter<'_> {
-    pub(super) fn steps(&mut self, raw: Vec<Spanned<raw::Step>>, scope: &mut Scope) -> Vec<Step> {
+    /// `admin`: the scenario says that it needs the admin surface.
+    pub(super) fn steps(&mut self, raw: Vec<Spanned<raw::Step>>, admin: bool, scope: &mut Scope) -> Vec<Step> {
+        if !admin && let Some(on) = raw.iter().find_map(|step| step.get_ref().on.as_ref()) {
+            self.fail(on.span(), "a scenario with `on` says `needs = [\"admin\"]`");
+        }
         let mut names = BTreeMap::new();
         for (index, step) in raw.iter().enumerate() {
             let step = step.get_ref();
@@ -82,20 +86,16 @@ impl Linter<'_> {
     }
 
     /// Law 2: a write without a later read of its collection, unless the step says why. Only the last such write of a
-    /// collection is reported: reading it back cures the earlier ones too.
+    /// collection is reported: reading it back cures the earlier ones too. The admin surface and SCIM show each other's
+    /// effects (a role follows from a group, a user from a login), so a read of either stands for a write to the other.
     fn unread(&mut self, steps: &[Step], spans: &[(Range<usize>, bool)]) {
         let mut reported = BTreeSet::new();
         for (index, step) in steps.iter().enumerate().rev() {
             let (span, excused) = &spans[index];
             let Some(line) = line_of(steps, step).filter(|line| line.writes() && !excused) else { continue };
-            let wide = |collection: &str| matches!(collection, "/Bulk" | "/Me" | "/.search");
-            let read = steps[index + 1..].iter().filter_map(|later| line_of(steps, later)).any(|later| {
-                !later.writes()
-                    && (later.collection() == line.collection()
-                        || wide(&line.collection())
-                        || wide(&later.collection()))
-            });
-            if !read && reported.insert(line.collection()) {
+            let later = steps[index + 1..].iter().filter_map(|later| line_of(steps, later));
+            let read = later.filter(|later| !later.writes()).any(|later| reads_back(later, line));
+            if !read && reported.insert((line.on == On::Admin, line.collection())) {
                 let message = format!(
                     "nothing below {} is read after this {}; read it back, or say why not with `unread = \"reason\"`",
                     line.collection(),
@@ -115,4 +115,11 @@ impl Linter<'_> {
             None => self.fail(span, format!("`{key}` names no step: \"{name}\"")),
         }
     }
+}
+
+/// Whether a read can show what a write did.
+fn reads_back(read: &Line, write: &Line) -> bool {
+    let wide = |line: &Line| matches!(line.collection().as_str(), "/Bulk" | "/Me" | "/.search");
+    let admin = read.on == On::Admin || write.on == On::Admin;
+    admin || read.on == write.on && (read.collection() == write.collection() || wide(read) || wide(write))
 }

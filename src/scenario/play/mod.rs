@@ -127,7 +127,8 @@ impl ScenarioFlow {
     /// True for a step that must make a new user: it may be given a retired one.
     fn creates_user(&self, index: usize) -> bool {
         let script = self.script(index);
-        let posts = script.line().is_some_and(|line| line.method == Method::Post && line.path() == "/Users");
+        let posts =
+            script.line().is_some_and(|line| line.is_scim() && line.method == Method::Post && line.path() == "/Users");
         let wanted = self.state.wanted(script);
         posts && wanted.contains(&201) && wanted.iter().all(|status| *status < 300)
     }

@@ -2,32 +2,58 @@
 
 use serde_json::Value;
 
-use super::super::model::{Action, Scenario, Step as Script};
-use super::super::template::Missing;
+use super::super::model::{Action, Line, On, Scenario, Step as Script};
+use super::super::template::{Lookup, Missing, Template};
 use super::state::{Broken, State};
 use crate::idp::{self, Client, Encoding};
-use crate::wire::{ExchangeId, Headers, Request, Response};
+use crate::wire::{ExchangeId, Headers, Request, Response, Root};
 
 /// The media type of a plain RFC client (`RFC7644 §3.1`).
 const SCIM: &str = "application/scim+json";
+
+/// The media type of the admin surface.
+const JSON: &str = "application/json";
 
 /// The client whose wire form a step has; `None` for a plain RFC client.
 fn client(scenario: &Scenario, script: &Script) -> Option<&'static Client> {
     script.client.as_ref().or(scenario.clients.first()).and_then(|id| idp::client(id))
 }
 
-/// How the step's query is encoded.
-pub(super) fn encoding(scenario: &Scenario, script: &Script) -> Encoding {
+/// How the step's query is encoded; the admin surface knows nothing of SCIM clients.
+pub(super) fn encoding(scenario: &Scenario, script: &Script, line: &Line) -> Encoding {
+    if line.on == On::Admin {
+        return Encoding::Percent;
+    }
     script.encoding.or_else(|| client(scenario, script).map(|client| client.encoding)).unwrap_or(Encoding::Percent)
 }
 
 /// The client's headers for a request with or without body.
-pub(super) fn headers(scenario: &Scenario, script: &Script, body: bool) -> Headers {
+pub(super) fn headers(scenario: &Scenario, script: &Script, line: &Line, body: bool) -> Headers {
     match client(scenario, script) {
+        _ if line.on == On::Admin && body => [("Accept", JSON), ("Content-Type", JSON)].into_iter().collect(),
+        _ if line.on == On::Admin => [("Accept", JSON)].into_iter().collect(),
         Some(client) if body => client.headers_write.iter().cloned().collect(),
         Some(client) => client.headers_read.iter().cloned().collect(),
         None if body => [("Accept", SCIM), ("Content-Type", SCIM)].into_iter().collect(),
         None => [("Accept", SCIM)].into_iter().collect(),
+    }
+}
+
+/// The base URL of a request.
+pub(super) fn root(on: &On, lookup: Lookup) -> Result<Root, Missing> {
+    Ok(match on {
+        On::Scim => Root::Scim,
+        On::Admin => Root::Admin,
+        On::At(base) => Root::At(base.plain(lookup)?.trim_end_matches('/').to_owned()),
+    })
+}
+
+/// A request's path, with its base where that is not the target's own.
+pub(super) fn place(request: &Request) -> String {
+    match &request.root {
+        Root::Scim => request.path().to_owned(),
+        Root::Admin => format!("admin {}", request.path()),
+        Root::At(base) => format!("{base}{}", request.path()),
     }
 }
 
@@ -42,12 +68,14 @@ pub(super) fn render(state: &State, index: usize, n: usize) -> Result<Request, B
         })
     };
     let lookup = |name: &str| state.lookup(name, &script.name, n);
-    let (line, body, base) = match &script.action {
+    let (line, body, form, base) = match &script.action {
         Action::Repeat(name) => return Ok(state.earlier(name)?.0.clone()),
-        Action::Send { line, body, base } => (line, body, base),
+        Action::Send { line, body, form, base } => (line, body, *form, base),
     };
-    let target = line.target.target(&lookup, encoding(scenario, script)).map_err(broken)?;
-    let text = body.as_ref().map(|body| body.json(&lookup)).transpose().map_err(broken)?;
+    let target = line.target.target(&lookup, encoding(scenario, script, line)).map_err(broken)?;
+    let fill = |body: &Template| if form { body.form(&lookup) } else { body.json(&lookup) };
+    let text = body.as_ref().map(fill).transpose().map_err(broken)?;
+    let root = root(&line.on, &lookup).map_err(broken)?;
     let bytes = match base {
         None => text.map(String::into_bytes),
         Some(name) => {
@@ -63,8 +91,8 @@ pub(super) fn render(state: &State, index: usize, n: usize) -> Result<Request, B
             Some(whole.to_string().into_bytes())
         }
     };
-    let mut request = Request::new(line.method.clone(), target);
-    request.headers = headers(scenario, script, bytes.is_some());
+    let mut request = Request { root, ..Request::new(line.method.clone(), target) };
+    request.headers = headers(scenario, script, line, bytes.is_some());
     request.body = bytes;
     for (name, value) in &script.headers {
         let value = value.plain(&lookup).map_err(broken)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::model::{Scenario, Step as Script};
+use super::super::model::{On, Scenario, Step as Script};
 use super::super::template::Missing;
 use super::Settings;
 use crate::flow::{Evidence, Remark, Step};
@@ -77,6 +77,7 @@ impl State {
     pub fn lookup(&self, name: &str, step: &str, n: usize) -> Option<Value> {
         match name {
             "random.uuid" => Some(Value::String(self.settings.draw.uuid(&self.scenario.id, step))),
+            "run.organization" => Some(Value::String(self.settings.draw.organization(&self.scenario.id))),
             "run.marker" => Some(Value::String(self.settings.draw.marker.clone())),
             "base" => Some(Value::String(self.settings.base_url.trim_end_matches('/').to_owned())),
             "n" => Some(Value::from(n)),
@@ -147,16 +148,25 @@ impl State {
         }
         let before = self.vars.clone();
         self.save(script, chosen);
-        let path = request.path().to_owned();
+        let path = super::request::place(&request);
         self.done.insert(script.name.clone(), Done::Answered { request, exchange: Arc::clone(chosen) });
         if let Some(line) = &script.undo
             && good(&chosen)
         {
-            let encoding = super::request::encoding(&self.scenario, script);
+            let encoding = super::request::encoding(&self.scenario, script, line);
             let lookup = |name: &str| self.lookup(name, &script.name, 1);
-            if let Ok(target) = line.target.target(&lookup, encoding) {
-                let mut request = Request::new(line.method.clone(), target);
-                request.headers = super::request::headers(&self.scenario, script, false);
+            if let (Ok(target), Ok(root)) =
+                (line.target.target(&lookup, encoding), super::request::root(&line.on, &lookup))
+            {
+                let mut request = Request { root, ..Request::new(line.method.clone(), target) };
+                request.headers = super::request::headers(&self.scenario, script, line, false);
+                // Another base has no credentials of its own: the step's go with its undo.
+                let own = script.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+                if let (On::At(_), Some((name, value))) = (&line.on, own)
+                    && let Ok(value) = value.plain(&lookup)
+                {
+                    request.headers.set(name, value);
+                }
                 let name = format!("undo {}", script.name);
                 self.undo.push(Step::new(name, request));
             }

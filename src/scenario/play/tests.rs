@@ -9,7 +9,7 @@ use super::*;
 use crate::flow::{Finding, Position, Reading};
 use crate::profile::Identifier;
 use crate::scenario::{Context, parse};
-use crate::wire::{ExchangeId, Failure, FailureKind, Method, Response};
+use crate::wire::{ExchangeId, Failure, FailureKind, Method, Response, Root};
 
 /// What came of a play.
 struct Played {
@@ -458,4 +458,71 @@ send = "GET /Users?filter=a b"
     assert!(played.requests[0].1.target.ends_with("%40example.test%22"));
     assert_eq!(played.requests[1].1.headers.get("User-Agent"), None);
     assert_eq!(played.requests[1].1.target, "/Users?filter=a+b");
+}
+
+/// An organization of its own, its SCIM base and token, a token that is looked at, and the undo.
+const ORGANIZATION: &str = r#"
+title = "t"
+clients = ["okta/aiw"]
+needs = ["admin"]
+[[step]]
+name = "organization"
+send = "POST /admin/v1/organizations"
+on = "admin"
+body = '{"id": "{{ run.organization }}"}'
+save = { org = "id", scim = "base_url", token = "bearer_token" }
+undo = "DELETE /admin/v1/organizations/{{ org }}"
+[[step]]
+name = "create"
+send = "POST /Users"
+on = "{{ scim }}"
+headers = { Authorization = "Bearer {{ token }}" }
+body = '{"userName": "a"}'
+undo = "DELETE /Users/1"
+[[step]]
+name = "look"
+send = "POST /oauth2/introspect"
+on = "admin"
+headers = { Content-Type = "application/x-www-form-urlencoded", Authorization = "" }
+body = "token={{ token }}&resource={{ org }}"
+expect = [{ req = "RFC7644-3.3-6", at = "active", is = true }]
+[[step]]
+name = "list"
+send = "GET /Users?filter=userName eq \"a b\""
+expect = [{ req = "RFC7644-3.3-6", status = 200 }]
+"#;
+
+#[test]
+fn steps_go_where_they_say_with_the_headers_of_that_place() {
+    let played = play(ORGANIZATION, |request| match request.root {
+        Root::Admin => {
+            (200, json!({"id": "o/1", "base_url": "http://h/o1/v2/", "bearer_token": "t&k+n é", "active": true}))
+        }
+        _ => (201, json!({"id": "1"})),
+    });
+    let line = |request: &Request| {
+        let header = |name| request.headers.get(name).unwrap_or("-").to_owned();
+        let body = request.body.as_deref().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+        let (accept, kind, user) = (header("accept"), header("content-type"), header("authorization"));
+        format!("{:?} {} {} {accept} {kind} {user} {body}", request.root, request.method, request.target)
+    };
+    let sent = played.requests.iter().map(|(_, request)| line(request));
+    let undone = played.undo.iter().map(|step| format!("undo {}", line(&step.request)));
+    insta::assert_snapshot!(sent.chain(undone).collect::<Vec<_>>().join("\n"));
+    assert!(played.completed);
+}
+
+#[test]
+fn a_refused_write_elsewhere_explains_nothing_here() {
+    let mut sent = 0;
+    let played = play(ORGANIZATION, |request| {
+        sent += 1;
+        match request.root {
+            Root::Admin if sent == 1 => (500, json!({})),
+            _ => (200, json!({"Resources": []})),
+        }
+    });
+    // Without organization there is neither base nor token: what needs them is not sent.
+    assert_eq!(played.requests.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["organization", "list"]);
+    assert!(played.undo.is_empty() && !played.completed);
 }

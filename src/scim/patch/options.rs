@@ -1,11 +1,11 @@
 //! The switches of PATCH, one for each point of `interpretations.toml` that a server must decide.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::super::resource::BodyOptions;
 
 /// How PATCH behaves where the standard leaves room. The default accepts both Entra dialects and Okta's shapes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PatchOptions {
     /// I-06: `Add`, `Replace`, `Remove` are accepted.

@@ -53,6 +53,8 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
                 seed: 7,
                 marker: "sp7".to_owned(),
                 base_url: transport.base_url().to_owned(),
+                admin: false,
+                ticked: None,
             },
         );
         let opening = Opening {
