@@ -9,6 +9,7 @@ mod permit;
 mod rbac;
 mod refusal;
 mod role;
+mod switches;
 
 pub use account::{Account, Source, Token};
 pub use audit::{Audit, Entry};
@@ -18,6 +19,7 @@ pub use permit::{Action, Principal, Reach, Target, permit, reach};
 pub use rbac::{AppRole, CatalogRole, EnvironmentRole, Grant, OrganizationRole, ProjectRole, migrated};
 pub use refusal::{Refusal, pointer_part};
 pub use role::{Applied, Person, Role, RoleSource, Roles};
+pub use switches::{TABLES, switched};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -87,6 +89,18 @@ impl State {
         self.organizations.get(org).map(|organization| &organization.defaults)
     }
 
+    /// The user's role in the app.
+    #[must_use]
+    pub fn app_role(&self, org: &str, user: &str) -> AppRole {
+        self.accounts.get(&(org.to_owned(), user.to_owned())).map_or(AppRole::User, |account| account.role)
+    }
+
+    /// Whether there is side data of a user.
+    #[must_use]
+    pub fn has_account(&self, org: &str, user: &str) -> bool {
+        self.accounts.contains_key(&(org.to_owned(), user.to_owned()))
+    }
+
     /// Who made a user: without side data, an identity provider.
     #[must_use]
     pub fn source(&self, org: &str, user: &str) -> Source {
@@ -99,8 +113,7 @@ impl State {
     pub fn principal(&self, token: &str) -> Option<Principal> {
         let token = self.tokens.get(token).filter(|token| token.active)?;
         let (org, id) = (token.org.clone(), token.user.clone());
-        let role = self.accounts.get(&(org.clone(), id.clone())).map_or(AppRole::User, |account| account.role);
-        Some(match role {
+        Some(match self.app_role(&org, &id) {
             AppRole::Admin => Principal::Admin { org, id },
             AppRole::User => Principal::User { org, id },
         })

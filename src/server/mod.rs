@@ -38,7 +38,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use time::OffsetDateTime;
 
 use self::core::Core;
-use crate::product::Products;
+use crate::product::{Products, Refusal};
 use crate::profile::Profile;
 use crate::store::Store;
 use crate::wire::{Method, Request, Response, Secret};
@@ -134,10 +134,15 @@ impl Server {
         Arc::clone(&self.core.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Serves another profile from the next request on.
-    fn put_profile(&self, profile: Arc<Profile>) {
+    /// Serves another profile from the next request on; answers it.
+    fn change_profile(
+        &self,
+        change: impl FnOnce(&Profile) -> Result<Profile, Refusal>,
+    ) -> Result<Arc<Profile>, Refusal> {
         let mut core = self.core.write().unwrap_or_else(PoisonError::into_inner);
-        *core = Arc::new(core.under(profile));
+        let profile = Arc::new(change(&core.profile)?);
+        *core = Arc::new(core.under(Arc::clone(&profile)));
+        Ok(profile)
     }
 
     fn with(self, change: impl FnOnce(&mut Core)) -> Self {

@@ -1,6 +1,6 @@
 //! A call of the admin surface as its handlers see it, and what they reply.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::Server;
 use super::super::core::Core;
@@ -113,6 +113,16 @@ impl Reply {
         Self { status, body: Some(body), target: None }
     }
 
+    /// The reply that tells a refusal, with further members.
+    pub fn refused(refusal: &Refusal, more: Value) -> Self {
+        let mut body = json!({ "error": refusal.code, "error_description": refusal.description });
+        if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
+            body.extend(refusal.pointer.iter().map(|pointer| ("pointer".to_owned(), Value::from(pointer.as_str()))));
+            body.extend(more);
+        }
+        Self::new(refusal.status, body)
+    }
+
     /// 204
     pub const fn empty() -> Self {
         Self { status: 204, body: None, target: None }
@@ -128,6 +138,9 @@ impl Reply {
     pub fn into_response(self) -> Response {
         let mut response = Response::new(self.status);
         response.headers.push("Cache-Control", "no-store");
+        if self.status == 401 {
+            response.headers.push("WWW-Authenticate", "Bearer realm=\"admin\"");
+        }
         if let Some(body) = self.body {
             response.headers.push("Content-Type", "application/json");
             response.body = body.to_string().into_bytes();

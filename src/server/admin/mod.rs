@@ -2,14 +2,18 @@
 //! permission table, JSON in and out, the audit log. It is not there at all unless the server was given an operator.
 
 mod call;
+mod mapping;
+mod operator;
 mod organizations;
+mod places;
+mod settings;
 
 pub(super) use call::{Call, Reply};
 
 use std::sync::Arc;
 
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::core::Core;
 use super::{Server, auth, input};
@@ -37,7 +41,7 @@ const PREFIXES: [&str; 6] = ["/admin/v1/", "/idp/v1/", "/oauth2/", "/auth/login"
 
 /// Every route.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
-    organizations::ROWS.iter()
+    [organizations::ROWS, mapping::ROWS, places::ROWS, settings::ROWS, operator::ROWS].into_iter().flatten()
 }
 
 /// Whether a path belongs to the surface.
@@ -123,16 +127,8 @@ fn parts(pattern: &'static str, path: &str) -> Option<Vec<(&'static str, String)
 }
 
 /// The answer that tells a refusal.
-pub(super) fn refused(refusal: &Refusal) -> Response {
-    let mut body = json!({ "error": refusal.code, "error_description": refusal.description });
-    if let (Some(pointer), Value::Object(body)) = (&refusal.pointer, &mut body) {
-        body.insert("pointer".into(), Value::from(pointer.as_str()));
-    }
-    let mut response = Reply::new(refusal.status, body).into_response();
-    if refusal.status == 401 {
-        response.headers.push("WWW-Authenticate", "Bearer realm=\"admin\"");
-    }
-    response
+fn refused(refusal: &Refusal) -> Response {
+    Reply::refused(refusal, json!({})).into_response()
 }
 
 /// The query of a request.
