@@ -42,6 +42,9 @@ pub fn remote(run: &Run, context: &Context) -> Result<Option<Remote>, Fault> {
         }
         return Ok(None);
     };
+    if !run.target.fault.is_empty() {
+        return Err(Fault::usage("--fault is for the bundled server; leave --target out"));
+    }
     let base = BaseUrl::parse(text).map_err(|error| Fault::usage(error.to_string()))?;
     guard(&base, run, "users and groups")?;
     let auth = auth(&run.credentials, &context.environment)?;
