@@ -36,6 +36,7 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
     let server = context.server;
     let resource = resource::create(as_object(body)?, resource_type(kind), &body_options(context))?;
     let parts = Parts::of(server, kind, resource)?;
+    let password = parts.password.clone();
     let draft = Draft {
         id: Uuid::new_v4().to_string(),
         kind,
@@ -46,7 +47,7 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
         now: whole_millis(server.now()),
     };
     let made = server.store.create(context.tenant, draft).map_err(refused)?;
-    written(context, Written::Created(&made))?;
+    written(context, Written::Created(&made, password.as_deref()))?;
     let record = current(context, made, search::links(kind, ask.projection))?;
     answer(context, 201, &record, ask.projection)
 }
@@ -158,12 +159,12 @@ fn change(
             ask.conditions.permit(&tag)?;
         }
         let parts = Parts::of(server, kind, make(&render::object(context, &old, scope.detail)?)?)?;
-        if parts.password && !context.capabilities().change_password {
+        if parts.password.is_some() && !context.capabilities().change_password {
             return Err(ScimError::bad(ScimType::Mutability, "password: this server does not change passwords"));
         }
         let members = parts.joining(&old);
         let same = members == Members::KEEP && parts.body == *old.body.object().map_err(refused)?;
-        if same && !parts.password {
+        if same && parts.password.is_none() {
             return current(context, old, scope.shown);
         }
         let replaced = server.store.replace(
@@ -181,7 +182,7 @@ fn change(
         );
         match replaced {
             Ok(record) => {
-                written(context, Written::Changed(&old, &record))?;
+                written(context, Written::Changed(&old, &record, parts.password.as_deref()))?;
                 return current(context, record, scope.shown);
             }
             Err(StoreError::Stale) => {}
