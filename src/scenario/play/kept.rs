@@ -11,7 +11,7 @@ use crate::scim::address::{self, Part};
 use crate::scim::filter::{Filter, Literal};
 use crate::scim::path::{AttrPath, PatchPath};
 use crate::scim::{filter, schema, urn};
-use crate::wire::Request;
+use crate::wire::{Request, Root};
 
 /// What every user has whatever a product stores.
 const ALWAYS: [&str; 6] = ["schemas", "id", "meta", "groups", "username", "active"];
@@ -146,7 +146,10 @@ impl Kept {
         match (chosen, value) {
             (Some(filter), _) => _ = sent.insert(filter),
             (None, Value::Array(items)) => {
-                let kind = |item: &Value| item.get("type").map_or_else(String::new, |kind| format!("type eq {kind}"));
+                let kind = |item: &Value| match (item.get("type"), item.get("value")) {
+                    (Some(kind), _) => format!("type eq {kind}"),
+                    (None, value) => value.unwrap_or(item).to_string(),
+                };
                 let mut seen: Vec<String> = items.iter().map(kind).collect();
                 seen.sort_unstable();
                 if seen.windows(2).any(|pair| pair[0] == pair[1]) {
@@ -160,7 +163,7 @@ impl Kept {
 
     /// Whether a row at an address of the answer to a request can be judged. `operand` is what it compares with.
     pub fn shows(&self, request: &Request, at: &str, operand: &Value) -> bool {
-        if self.all() {
+        if self.all() || request.root != Root::Scim {
             return true;
         }
         let Ok(parts) = address::parts(at) else { return true };

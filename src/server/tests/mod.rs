@@ -7,6 +7,7 @@ mod discovery;
 mod listener;
 mod queries;
 mod resources;
+mod users;
 mod versions;
 
 use std::collections::HashMap;
