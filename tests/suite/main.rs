@@ -12,6 +12,7 @@ mod faults;
 mod foreign;
 mod kill9;
 mod process;
+mod profiles;
 mod prove;
 mod repeat;
 mod retired;
