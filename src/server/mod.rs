@@ -26,7 +26,7 @@ mod values;
 mod write;
 
 pub use auth::{Auth, Credential, Scheme, Tenant};
-pub use http::{Timeouts, serve, serve_with};
+pub use http::{Service, Timeouts, serve, serve_with};
 pub use sqlite::SqliteStore;
 
 use std::hash::{DefaultHasher, Hash, Hasher};

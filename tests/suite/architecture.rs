@@ -19,6 +19,7 @@ const ROOMS: &[(&str, bool, &[&str])] = &[
     ("store", true, &["scim", "wire", "profile"]),
     ("client", false, &["wire", "flow", "profile"]),
     ("server", false, &["scim", "wire", "profile", "store"]),
+    ("fault", false, &["scim", "wire", "profile", "store", "server"]),
     ("plan", false, &["scim", "requirement", "wire", "profile", "flow", "check", "idp", "scenario"]),
     ("run", false, &["scim", "requirement", "wire", "profile", "flow", "check", "idp", "scenario", "client", "plan"]),
     (

@@ -10,7 +10,7 @@ use crate::cli::args::Serve;
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::signals::Stop;
-use crate::cli::sources;
+use crate::cli::{faults, sources};
 use crate::client::SecretSource;
 use crate::profile::Profile;
 use crate::server::{self, Auth, Credential, Server, SqliteStore, Tenant};
@@ -30,6 +30,7 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
     let base_path = profile.base_path.clone();
     let auth = auth(flags, &base_path, context)?;
     let server = Arc::new(Server::new(profile, store(&flags.store)?, auth));
+    let server = Arc::new(faults::before(server, &flags.fault)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -44,6 +45,9 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
         for tenant in &flags.tenant {
             let name = tenant.split_once('=').map_or(tenant.as_str(), |(name, _)| name);
             context.say(&format!("tenant {name}: http://{address}/{name}{base_path}"));
+        }
+        for name in server.names() {
+            context.say(&format!("with the fault {name}"));
         }
         server::serve(listener, server, stop.wait_for(1)).await;
         Ok(ExitCode::Passed)
