@@ -202,6 +202,11 @@ impl Kept {
         if part.name.eq_ignore_ascii_case("schemas") {
             return operand.as_str().is_none_or(|urn| self.names_stored(urn));
         }
+        // Members of lists and errors are no attributes of users.
+        let path = AttrPath { urn: extension.map(str::to_owned), name: part.name.clone(), sub: None };
+        if schema::user().resolve(&path).is_none() {
+            return true;
+        }
         let sub = rest.next().map(|part| part.name.as_str());
         let several = self.sent.get(&part.name.to_ascii_lowercase()).is_some_and(|sent| sent.len() > 1);
         self.stores(extension, &part.name, sub) && !several
@@ -282,6 +287,9 @@ mod tests {
             ("/Users/1", &format!("{ENTERPRISE}:manager.value"), false),
             ("/Users/1", ENTERPRISE, false),
             ("/Users?count=1", "totalResults", true),
+            ("/Users?count=1", "Resources", true),
+            ("/Users", "scimType", true),
+            ("/Users", "detail", true),
             ("/Users?count=1", "Resources.userName", true),
             ("/Users?count=1", "Resources.title", false),
             ("/Users?count=1", "/Resources/0/title", false),
