@@ -14,6 +14,7 @@ mod foreign;
 mod kill9;
 mod laws;
 mod process;
+mod profiles;
 mod prove;
 mod repeat;
 mod retired;
