@@ -9,6 +9,7 @@ mod cli;
 mod cli_help;
 mod cli_prove_load;
 mod cli_sweep;
+mod decisions;
 mod faults;
 mod foreign;
 mod kill9;
