@@ -275,15 +275,21 @@ pub struct Prove {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub access: Access,
-    /// How many random histories of every law that cannot be tested exhaustively.
-    #[arg(long, value_name = "N", default_value_t = 64)]
-    pub cases: u32,
+    /// How many random histories, over all suites; what can be tested exhaustively is, besides [default: 2000].
+    #[arg(long, value_name = "N")]
+    pub cases: Option<u64>,
+    /// Begin no history after this time, e.g. 60s; without --cases, draw histories until it is over.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub time_budget: Option<Duration>,
+    /// Only these laws, by requirement id, and only these suites, by name.
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub law: Vec<String>,
     /// The seed of every drawn value; printed by every run.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Where a user's role is read, as a SCIM attribute path.
-    #[arg(long, value_name = "PATH", default_value = "roles.value")]
-    pub role_at: String,
+    /// Where a user's role is read in the SCIM User: an attribute path or JSON Pointer. The bundled server: roles.value.
+    #[arg(long, value_name = "PATH")]
+    pub role_at: Option<String>,
     /// The folder that gets the scenario files of what was falsified.
     #[arg(long, value_name = "DIR", default_value = ".scimproof/proofs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,

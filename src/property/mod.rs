@@ -4,8 +4,19 @@
 //! replays without this room (`docs/adr/0003`). It knows nothing of reports.
 
 mod engine;
+mod play;
+mod proof;
 mod roles;
 mod script;
+mod shrink;
+mod suite;
 mod user_names;
 
-pub use engine::{CounterExample, Engine, Fault, Proof};
+pub use engine::{Engine, Progress};
+pub use play::Fault;
+pub use proof::{CounterExample, Law, Played, Proof, State};
+pub use script::{Script, Step, basic};
+pub use suite::{Case, Cases, Enumerated, Need, RoleReadOut, Setting, Suite};
+
+/// Every suite, in the order in which they are played.
+pub const SUITES: &[Suite] = &[user_names::SUITE, roles::SUITE];

@@ -2,10 +2,46 @@
 //! of membership (CATALOG-021, 022, 024, 027).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::script::{Script, Send};
+use super::script::{Script, Step};
+use super::suite::{Case, Cases, Enumerated, Need, Setting, Suite};
 use crate::model::RoleMapping;
 use crate::scim::urn;
+
+/// The suite.
+pub(super) const SUITE: Suite = Suite {
+    name: "roles",
+    title: "the highest role among a user's teams wins, over every set of the mapped teams and every single change",
+    laws: &["CATALOG-021", "CATALOG-022", "CATALOG-024", "CATALOG-027"],
+    needs: &[Need::RoleMapping, Need::RoleReadOut, Need::Capability("groups"), Need::Capability("patch")],
+    cases: Cases::All(cases),
+};
+
+fn cases(setting: &Arc<Setting>) -> Enumerated {
+    let Some(mapping) = RoleMapping::new(&setting.profile.roles) else { return Box::new(std::iter::empty()) };
+    let setting = Arc::clone(setting);
+    let path = move |changes| Box::new(Path { setting: Arc::clone(&setting), changes }) as Box<dyn Case>;
+    Box::new(histories(&mapping).into_iter().map(path))
+}
+
+/// One history.
+struct Path {
+    setting: Arc<Setting>,
+    changes: Vec<Change>,
+}
+
+impl Case for Path {
+    fn script(&self) -> Script {
+        RoleMapping::new(&self.setting.profile.roles)
+            .map_or_else(Script::default, |mapping| scenario(&self.setting, &mapping, &self.changes))
+    }
+
+    fn smaller(&self) -> Vec<Box<dyn Case>> {
+        let path = |changes| Box::new(Self { setting: Arc::clone(&self.setting), changes }) as Box<dyn Case>;
+        shorter(&self.changes).into_iter().map(path).collect()
+    }
+}
 
 /// A change of one user's teams.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,54 +81,39 @@ pub fn shorter(history: &[Change]) -> Vec<Vec<Change>> {
         .collect()
 }
 
-/// The scenario that plays a history: one person, the mapped teams, and the role read after every change.
-#[must_use]
-pub fn scenario(mapping: &RoleMapping, history: &[Change], role_at: &str) -> Option<String> {
+/// The script that plays a history: one person, the mapped teams, and the role read after every change.
+fn scenario(setting: &Setting, mapping: &RoleMapping, history: &[Change]) -> Script {
     let mut script =
         Script::new("the highest role among a user's teams wins", &["person".into()], &["patch", "groups"]);
     let body = format!(r#"{{"schemas": ["{}"], "userName": "{{{{ person.identifier }}}}"}}"#, urn::USER);
-    script.step(&Send {
-        name: "create the person",
-        line: "POST /Users",
-        body: Some(&body),
-        expect: &["req = \"RFC7644-3.3-6\", status = 201".to_owned()],
-        save: Some(("user", "id")),
-    });
-    read(&mut script, mapping, &BTreeSet::new(), "CATALOG-027", role_at);
+    let create = Step::new("create the person", "POST /Users").body(body).saves("user", "id");
+    script.push(create.judges("RFC7644-3.3-6", "status = 201"));
+    let read = |script: &mut Script, teams: &BTreeSet<&str>, requirement: &str| {
+        let role = setting.role(Some(mapping.role_of(teams)));
+        script.push(setting.read_role("read the role", "user").judges(requirement, role));
+    };
+    read(&mut script, &BTreeSet::new(), "CATALOG-027");
     let used: BTreeSet<_> = history.iter().map(|change| change.team.as_str()).collect();
     for team in &used {
         let body = format!(r#"{{"schemas": ["{}"], "displayName": "{team}"}}"#, urn::GROUP);
-        script.step(&Send {
-            name: &format!("create the team {team}"),
-            line: "POST /Groups",
-            body: Some(&body),
-            expect: &["req = \"RFC7644-3.3-6\", status = 201".to_owned()],
-            save: Some((team, "id")),
-        });
-        script.step(&Send {
-            name: &format!("read the team {team}"),
-            line: &format!("GET /Groups/{{{{ {team} }}}}"),
-            body: None,
-            expect: &[format!("req = \"RFC7644-3.3-6\", at = \"displayName\", is = \"{team}\"")],
-            save: None,
-        });
+        let create = Step::new(format!("create the team {team}"), "POST /Groups").body(body).saves(*team, "id");
+        script.push(create.judges("RFC7644-3.3-6", "status = 201"));
+        let read = Step::new(format!("read the team {team}"), format!("GET /Groups/{{{{ {team} }}}}"));
+        script.push(read.judges("RFC7644-3.3-6", format!("at = \"displayName\", is = \"{team}\"")));
     }
     let mut teams = BTreeSet::new();
     for change in history {
+        let team = &change.team;
         let (verb, operation) = if change.joins {
-            teams.insert(change.team.as_str());
+            teams.insert(team.as_str());
             ("join", r#"{"op": "add", "path": "members", "value": [{"value": "{{ user }}"}]}"#)
         } else {
-            teams.remove(change.team.as_str());
+            teams.remove(team.as_str());
             ("leave", r#"{"op": "remove", "path": "members[value eq \"{{ user }}\"]"}"#)
         };
-        script.step(&Send {
-            name: &format!("{verb} {}", change.team),
-            line: &format!("PATCH /Groups/{{{{ {} }}}}", change.team),
-            body: Some(&format!(r#"{{"schemas": ["{}"], "Operations": [{operation}]}}"#, urn::PATCH_OP)),
-            expect: &["req = \"RFC7644-3.5.2-26\", status = [200, 204]".to_owned()],
-            save: None,
-        });
+        let body = format!(r#"{{"schemas": ["{}"], "Operations": [{operation}]}}"#, urn::PATCH_OP);
+        let step = Step::new(format!("{verb} {team}"), format!("PATCH /Groups/{{{{ {team} }}}}")).body(body);
+        script.push(step.judges("RFC7644-3.5.2-26", "status = [200, 204]"));
         let requirement = match (change.joins, teams.len()) {
             (_, 0) => "CATALOG-027",
             (true, 1) => "CATALOG-021",
@@ -100,27 +121,11 @@ pub fn scenario(mapping: &RoleMapping, history: &[Change], role_at: &str) -> Opt
             (false, _) => "CATALOG-024",
         };
         let word = if change.joins { "has" } else { "has-not" };
-        script.step(&Send {
-            name: &format!("read {}", change.team),
-            line: &format!("GET /Groups/{{{{ {} }}}}", change.team),
-            body: None,
-            expect: &[format!("req = \"RFC7644-3.5.2-26\", at = \"members.value\", {word} = \"{{{{ user }}}}\"")],
-            save: None,
-        });
-        read(&mut script, mapping, &teams, requirement, role_at);
+        let step = Step::new(format!("read {team}"), format!("GET /Groups/{{{{ {team} }}}}"));
+        script.push(step.judges("RFC7644-3.5.2-26", format!("at = \"members.value\", {word} = \"{{{{ user }}}}\"")));
+        read(&mut script, &teams, requirement);
     }
-    script.finish()
-}
-
-fn read(script: &mut Script, mapping: &RoleMapping, teams: &BTreeSet<&str>, requirement: &str, role_at: &str) {
-    let role = mapping.role_of(teams);
-    script.step(&Send {
-        name: "read the role",
-        line: "GET /Users/{{ user }}",
-        body: None,
-        expect: &[format!("req = \"{requirement}\", at = '{role_at}', is = \"{role}\"")],
-        save: None,
-    });
+    script
 }
 
 #[cfg(test)]

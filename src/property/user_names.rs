@@ -1,11 +1,23 @@
 //! The law that one user name never belongs to two users, over random histories of creating, renaming, deactivating
 //! and deleting under few names in several spellings (PROP-UNIQ-01 to 04, 11).
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
-use super::script::{Script, Send};
+use super::script::{Script, Step};
+use super::suite::{Cases, Need, Setting, Suite};
 use crate::model::{Action, Directory, Effect};
 use crate::scim::urn;
+
+/// The suite.
+pub(super) const SUITE: Suite = Suite {
+    name: "user-names",
+    title: "one user name never belongs to two users, under creating, renaming, deactivating and deleting",
+    laws: &["PROP-UNIQ-01", "PROP-UNIQ-02", "PROP-UNIQ-03", "PROP-UNIQ-04", "PROP-UNIQ-11"],
+    needs: &[Need::Capability("filter"), Need::Capability("patch")],
+    cases: Cases::Random { weight: 4, histories },
+};
 
 /// How many different names a history uses; few, so that they collide.
 const NAMES: usize = 3;
@@ -20,7 +32,7 @@ fn spelling() -> impl Strategy<Value = String> {
 }
 
 /// A random history.
-pub fn histories() -> BoxedStrategy<Vec<Action>> {
+fn histories(_: &Arc<Setting>) -> BoxedStrategy<Script> {
     let user = 0..NAMES;
     let action = prop_oneof![
         4 => spelling().prop_map(Action::Create),
@@ -28,16 +40,15 @@ pub fn histories() -> BoxedStrategy<Vec<Action>> {
         1 => user.clone().prop_map(Action::Deactivate),
         1 => user.prop_map(Action::Delete),
     ];
-    proptest::collection::vec(action, 1..=LONGEST).boxed()
+    proptest::collection::vec(action, 1..=LONGEST).prop_map(|history| scenario(&history)).boxed()
 }
 
-/// The scenario that plays a history and asks after every action who holds which name; `None` when the history does
+/// The script that plays a history and asks after every action who holds which name; without steps when the history does
 /// nothing, because it only names users that it never creates.
-#[must_use]
-pub fn scenario(history: &[Action]) -> Option<String> {
+fn scenario(history: &[Action]) -> Script {
     let people: Vec<_> = (0..NAMES).map(|name| format!("n{name}")).collect();
     let patches = history.iter().any(|action| matches!(action, Action::Rename(..) | Action::Deactivate(_)));
-    let needs: &[&str] = if patches { &["filter", "patch"] } else { &["filter"] };
+    let needs: &[&'static str] = if patches { &["filter", "patch"] } else { &["filter"] };
     let mut script = Script::new("one user name never belongs to two users", &people, needs);
     let mut directory = Directory::default();
     for action in history {
@@ -54,7 +65,7 @@ pub fn scenario(history: &[Action]) -> Option<String> {
         let asked = if touched.is_empty() { people.iter().take(1).collect() } else { touched };
         asked.into_iter().for_each(|name| ask(&mut script, &directory, name));
     }
-    script.finish()
+    script
 }
 
 /// True when the action names a user that was created and deleted since.
@@ -69,58 +80,58 @@ fn deleted(directory: &Directory, action: &Action) -> bool {
 
 fn act(script: &mut Script, action: &Action, effect: Effect) {
     let patch = |operation: String| format!(r#"{{"schemas": ["{}"], "Operations": [{operation}]}}"#, urn::PATCH_OP);
-    let (name, line, body, expect) = match action {
+    let absent = ("RFC7644-3.6-2", "status = 404");
+    let user_line = |verb: &str, user: &usize| format!("{verb} /Users/{{{{ u{user} }}}}");
+    let (step, (requirement, test)) = match action {
         Action::Create(name) => {
-            let expect = match effect {
-                Effect::Taken(_) => vec!["req = \"PROP-UNIQ-02\", status = 409".to_owned()],
-                _ => vec!["req = \"PROP-UNIQ-04\", status = 201".to_owned()],
-            };
             let body = format!(r#"{{"schemas": ["{}"], "userName": "{}"}}"#, urn::USER, template(name));
-            (format!("create {name}"), "POST /Users".to_owned(), Some(body), expect)
+            let expect = match effect {
+                Effect::Taken(_) => ("PROP-UNIQ-02", "status = 409"),
+                _ => ("PROP-UNIQ-04", "status = 201"),
+            };
+            (Step::new(format!("create {name}"), "POST /Users").body(body), expect)
         }
         Action::Rename(user, name) => {
             let expect = match effect {
-                Effect::Taken(_) => "req = \"PROP-UNIQ-03\", status = [409, 400]",
-                Effect::Absent => "req = \"RFC7644-3.6-2\", status = 404",
-                _ => "req = \"PROP-UNIQ-04\", status = [200, 204]",
+                Effect::Taken(_) => ("PROP-UNIQ-03", "status = [409, 400]"),
+                Effect::Absent => absent,
+                _ => ("PROP-UNIQ-04", "status = [200, 204]"),
             };
             let operation = format!(r#"{{"op": "replace", "path": "userName", "value": "{}"}}"#, template(name));
-            let title = format!("rename user {user} to {name}");
-            (title, format!("PATCH /Users/{{{{ u{user} }}}}"), Some(patch(operation)), vec![expect.to_owned()])
+            let step = Step::new(format!("rename user {user} to {name}"), user_line("PATCH", user));
+            (step.body(patch(operation)), expect)
         }
         Action::Deactivate(user) => {
             let expect = match effect {
-                Effect::Absent => "req = \"RFC7644-3.6-2\", status = 404",
-                _ => "req = \"RFC7644-3.5.2-26\", status = [200, 204]",
+                Effect::Absent => absent,
+                _ => ("RFC7644-3.5.2-26", "status = [200, 204]"),
             };
             let operation = r#"{"op": "replace", "path": "active", "value": false}"#.to_owned();
-            let title = format!("deactivate user {user}");
-            (title, format!("PATCH /Users/{{{{ u{user} }}}}"), Some(patch(operation)), vec![expect.to_owned()])
+            let step = Step::new(format!("deactivate user {user}"), user_line("PATCH", user));
+            (step.body(patch(operation)), expect)
         }
         Action::Delete(user) => {
             let expect = match effect {
-                Effect::Absent => "req = \"RFC7644-3.6-2\", status = 404",
-                _ => "req = \"PROP-UNIQ-11\", status = 204",
+                Effect::Absent => absent,
+                _ => ("PROP-UNIQ-11", "status = 204"),
             };
-            (format!("delete user {user}"), format!("DELETE /Users/{{{{ u{user} }}}}"), None, vec![expect.to_owned()])
+            (Step::new(format!("delete user {user}"), user_line("DELETE", user)), expect)
         }
     };
-    let variable = if let Effect::Created(user) = effect { format!("u{user}") } else { String::new() };
-    let save = (!variable.is_empty()).then_some((variable.as_str(), "id"));
-    script.step(&Send { name: &name, line: &line, body: body.as_deref(), expect: &expect, save });
+    let step = step.judges(requirement, test);
+    script.push(if let Effect::Created(user) = effect { step.saves(format!("u{user}"), "id") } else { step });
 }
 
 /// Asks who holds a name.
 fn ask(script: &mut Script, directory: &Directory, name: &str) {
-    let expect = match directory.holder(name) {
-        None => vec!["req = \"PROP-UNIQ-01\", at = \"totalResults\", is = 0".to_owned()],
-        Some(user) => vec![
-            "req = \"PROP-UNIQ-01\", at = \"totalResults\", is = 1".to_owned(),
-            format!("req = \"PROP-UNIQ-01\", at = \"Resources.id\", is = \"{{{{ u{user} }}}}\""),
-        ],
-    };
     let line = format!("GET /Users?filter=userName eq \"{}\"", template(name));
-    script.step(&Send { name: &format!("who is {name}"), line: &line, body: None, expect: &expect, save: None });
+    let step = Step::new(format!("who is {name}"), line);
+    script.push(match directory.holder(name) {
+        None => step.judges("PROP-UNIQ-01", "at = \"totalResults\", is = 0"),
+        Some(user) => step
+            .judges("PROP-UNIQ-01", "at = \"totalResults\", is = 1")
+            .judges("PROP-UNIQ-01", format!("at = \"Resources.id\", is = \"{{{{ u{user} }}}}\"")),
+    });
 }
 
 /// The template of a spelling: `N1` is the identifier of the person `n1` in capitals.
