@@ -57,9 +57,9 @@ pub fn same_name(one: &str, other: &str) -> Option<bool> {
     if one == other || (one.is_ascii() && other.is_ascii()) {
         return Some(one.eq_ignore_ascii_case(other));
     }
-    let pair = name_pairs().iter().find(|pair| {
-        (pair.one == one && pair.other == other) || (pair.one == other && pair.other == one)
-    });
+    let pair = name_pairs()
+        .iter()
+        .find(|pair| (pair.one == one && pair.other == other) || (pair.one == other && pair.other == one));
     match pair.map(|pair| pair.verdict) {
         Some(Sameness::MustCollide) => Some(true),
         Some(Sameness::MustBeDistinct) => Some(false),

@@ -6,6 +6,7 @@
 
 mod permitted;
 mod play;
+mod properties;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -120,7 +121,13 @@ fn the_bundled_server_gives_nothing_but_green() {
 fn the_table_speaks_of_known_things() {
     let (table, catalogue) = (proofs(), Catalogue::embedded());
     let named: BTreeSet<&str> = table.iter().map(|proof| proof.name.as_str()).collect();
-    assert_eq!(named, fault::all().map(|(name, _)| name).collect(), "table and code name the same defects");
+    let caught: BTreeSet<&str> = fault::caught().iter().map(|row| row.name.as_str()).collect();
+    let shown = |name: &str| named.contains(fault::first_name(name)) || caught.contains(name);
+    let unknown: Vec<_> = named.union(&caught).filter(|name| fault::named(name).is_none()).collect();
+    let silent: Vec<_> = fault::all().map(|(name, _)| name).filter(|name| !shown(name)).collect();
+    assert_eq!((unknown, silent), (vec![], vec![]), "table and code name the same defects");
+    assert_eq!(caught.len(), fault::caught().len(), "no name twice");
+    assert_eq!(fault::all().count(), fault::all().map(|(name, _)| name).collect::<BTreeSet<_>>().len());
     assert_eq!(named.len(), table.len(), "no name twice");
     for proof in table {
         let name = &proof.name;
