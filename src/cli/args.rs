@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::verdict::FailOn;
 
-/// Proves whether a SCIM 2.0 server is ready: for the standard, for Okta, for Microsoft Entra ID.
+/// Proves whether a SCIM 2.0 server is ready: for the standard, Okta, Microsoft Entra ID, Ping Identity, JumpCloud.
 ///
 /// Results go to stdout, talk goes to stderr. `scimproof run` without a target judges the bundled server.
 #[derive(Debug, Parser)]
@@ -41,7 +41,7 @@ Exit codes, the first that applies:
 /// The commands, in the order of the help text.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Replay what Okta and Entra ID send, check the standard, and say whether the server is ready.
+    /// Replay what identity providers send, check the standard, and say whether the server is ready.
     Run(Box<Run>),
     /// Test laws that hold in every state: roles by team, one holder for a user name. Failures shrink to a scenario.
     Prove(Box<Prove>),
@@ -195,7 +195,7 @@ pub struct Connection {
 #[derive(Debug, Clone, Args, Default)]
 #[command(next_help_heading = "Selection")]
 pub struct Selection {
-    /// The clients that the server must be ready for: okta, entra, okta/aiw …; all known ones if not given.
+    /// The clients that the server must be ready for: okta, entra, ping, jumpcloud, okta/aiw …; all known ones if not given.
     #[arg(long, value_name = "CLIENT,…", value_delimiter = ',')]
     pub idp: Vec<String>,
     /// Only what this expression names, e.g. `okta and not tag(slow)` or `req(RFC7644-3.5.2*)`. A word is a part of an

@@ -159,7 +159,7 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
                     flows: scenario.flows.clone(),
                     alone: scenario.alone,
                     estimate: cost,
-                    flow: Box::new(ScenarioFlow::new(Arc::clone(scenario), &settings)),
+                    flow: Box::new(ScenarioFlow::new(Arc::clone(scenario), &settings).keeping(&options.profile.users)),
                 });
             }
         }
@@ -189,7 +189,8 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
         let why = "there is no admin surface (--admin-url)".to_owned();
         return Some(SkipReason::NotObservable { why, requirements });
     }
-    scenario.needs.iter().find_map(|need| lacks(need, options.profile, options.config)).map(SkipReason::Capability)
+    let lacking = scenario.needs.iter().find_map(|need| lacks(need, options.profile, options.config));
+    lacking.map(SkipReason::Capability)
 }
 
 /// A phrase where the profile is of another product, or chose otherwise.

@@ -21,6 +21,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod touch;
+mod users;
 mod values;
 mod write;
 
