@@ -160,6 +160,10 @@ pub const FAULTS: &[Row] = &[
         }
         world.pass(request)
     }),
+    ("user-agent-ignored", |world, mut request| {
+        request.headers.remove("User-Agent");
+        world.pass(request)
+    }),
     ("tenant-leak", |world, request| {
         let one = is_one(&request, Method::Get, "/Users").then(|| path(&request).to_owned());
         match (one, world.pass(request)) {

@@ -19,7 +19,7 @@ pub mod tools;
 mod world;
 
 pub use front::Faulty;
-pub use sheet::{Caught, Proof, caught, proofs};
+pub use sheet::{Caught, Proof, Unjudged, caught, proofs, unjudged};
 pub use world::World;
 
 use std::sync::Mutex;
