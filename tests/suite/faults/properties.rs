@@ -91,7 +91,7 @@ fn draw(profile: &Profile) -> Draw {
 }
 
 /// Tests those laws, or all of them, as `prove` does.
-async fn prove(profile: &Profile, name: Option<&str>, laws: &[String], cases: u64) -> Proof {
+async fn prove(profile: &Profile, name: Option<&str>, laws: &[String], cases: u64) -> Result<Proof, String> {
     let transport = target(profile, name);
     let options = Options { concurrency: 4, ..Options::default() };
     let found = run::wait_until_reachable(&transport, "a bearer token", &options, Duration::ZERO).await.unwrap();
@@ -113,7 +113,7 @@ async fn prove(profile: &Profile, name: Option<&str>, laws: &[String], cases: u6
         cancel,
         progress: Arc::new(|_| {}),
     });
-    engine.prove(SUITES).await.unwrap()
+    engine.prove(SUITES).await.map_err(|fault| fault.to_string())
 }
 
 /// What `run` finds when it plays a counter-example against a fresh server with the same defect.
@@ -155,7 +155,10 @@ fn judges(suite: &Suite, law: &str) -> bool {
 /// What is wrong with how a defect is caught.
 async fn complaints(row: &Caught) -> Vec<String> {
     let (name, profile) = (row.name.as_str(), Profile::named(&row.profile).unwrap());
-    let proof = prove(&profile, Some(name), &row.proves, CASES).await;
+    let proof = match prove(&profile, Some(name), &row.proves, CASES).await {
+        Ok(proof) => proof,
+        Err(fault) => return vec![format!("{name}: {fault}")],
+    };
     let mut wrong = Vec::new();
     for id in &row.proves {
         let law = proof.law(id);
@@ -184,7 +187,7 @@ fn every_defect_falls_to_the_law_that_it_breaks() {
 fn without_a_defect_no_law_falls_under_any_profile() {
     let names = Profile::names();
     let wrong = super::complaints(&names, |name| {
-        let proof = block_on(prove(&Profile::named(name).unwrap(), None, &[], CASES));
+        let proof = block_on(prove(&Profile::named(name).unwrap(), None, &[], CASES)).unwrap();
         let fallen = proof.laws.iter().filter_map(|law| Some((law, law.counter_example()?)));
         let mut wrong: Vec<_> = fallen.map(|(law, found)| format!("{name}: {}:\n{}", law.id, found.scenario)).collect();
         wrong.extend(proof.leftovers.iter().map(|path| format!("{name}: {path} is left")));
@@ -213,7 +216,10 @@ fn survey() {
     let only = std::env::var("FAULT").ok();
     let rows: Vec<_> = fault::caught().iter().filter(|row| only.as_ref().is_none_or(|it| *it == row.name)).collect();
     let lines = super::complaints(&rows, |row| {
-        let proof = block_on(prove(&Profile::named(&row.profile).unwrap(), Some(&row.name), &[], CASES));
+        let proof = match block_on(prove(&Profile::named(&row.profile).unwrap(), Some(&row.name), &[], CASES)) {
+            Ok(proof) => proof,
+            Err(fault) => return vec![format!("{}: {fault}", row.name)],
+        };
         let fallen = proof.laws.iter().filter_map(|law| Some((law, law.counter_example()?)));
         let fallen: Vec<_> = fallen.map(|(law, found)| format!("{} in {}", law.id, found.requests)).collect();
         vec![format!("{}: {}", row.name, fallen.join(", "))]
