@@ -246,6 +246,7 @@ mod tests {
     #[test]
     fn the_admin_surface_needs_a_target_a_url_and_permission() {
         let context = Context::from_process().unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let here = "http://127.0.0.1:9/scim/v2";
         let rows = [
             (None, Some("http://127.0.0.1:9"), None, false, "no --target"),
