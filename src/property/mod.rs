@@ -4,13 +4,13 @@
 //! replays without this room (`docs/adr/0003`). It knows nothing of reports.
 
 mod engine;
+mod history;
 mod play;
 mod proof;
 mod roles;
 mod script;
 mod shrink;
 mod suite;
-mod user_names;
 
 pub use engine::{Engine, Progress};
 pub use play::Fault;
@@ -20,7 +20,7 @@ pub use suite::{Case, Cases, Enumerated, Need, RoleReadOut, Setting, Suite};
 
 /// Every suite, in the order in which they are played.
 pub const SUITES: &[Suite] = &[
-    user_names::SUITE,
+    history::SUITE,
     roles::SUITES[0],
     roles::SUITES[1],
     roles::SUITES[2],

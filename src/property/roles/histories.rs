@@ -222,7 +222,8 @@ impl<'a> Writer<'a> {
             Act::Body { user } => self.body(*user),
             Act::External { team } => {
                 let Some(n) = self.team(*team) else { return };
-                let change = json!({"op": "add", "path": "externalId", "value": format!("ext-{n}")});
+                let change =
+                    json!({"op": "add", "path": "externalId", "value": format!("{{{{ run.organization }}}}-ext-{n}")});
                 self.script.push(patch(format!("give team {n} an externalId"), &at_team(n), vec![change]));
                 self.team_as_known(n, "PROP-ROLE-27");
                 self.everybody("PROP-ROLE-27");

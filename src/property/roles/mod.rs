@@ -102,8 +102,11 @@ fn members(users: &BTreeSet<usize>) -> Value {
     users.iter().map(|n| json!({"value": hole(&user(*n))})).collect()
 }
 
+/// A team's name is the mapping's; this bears the run's mark, so that `sweep` knows the team.
+const MARK: &str = "{{ run.organization }}-team";
+
 fn group(name: &str, users: &BTreeSet<usize>) -> String {
-    let mut body = json!({"schemas": [urn::GROUP], "displayName": name});
+    let mut body = json!({"schemas": [urn::GROUP], "displayName": name, "externalId": MARK});
     if !users.is_empty() {
         body["members"] = members(users);
     }
@@ -154,7 +157,7 @@ fn set(said: String, n: usize, name: &str, all: &BTreeSet<usize>, channel: Chann
     if channel == Channel::Replace {
         return patch(said, &at_team(n), vec![json!({"op": "replace", "path": "members", "value": members(all)})]);
     }
-    let mut body = json!({"schemas": [urn::GROUP], "displayName": name});
+    let mut body = json!({"schemas": [urn::GROUP], "displayName": name, "externalId": MARK});
     body["members"] = members(all);
     let step = Step::new(said, format!("PUT {}", at_team(n))).body(body.to_string());
     step.judges("RFC7644-3.5.1-16", "status = 200")
