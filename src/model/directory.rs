@@ -150,7 +150,9 @@ impl Directory {
         let Some(state) = self.user(user) else { return Effect::Absent };
         let (renames, active) = (same_name(&state.name, &draft.name) != Some(true), state.active);
         let silent = draft.active.is_none();
-        if let Some(refusal) = self.new_name(user, &draft.name, renames).or_else(|| self.other_values(draft, Some(user))) {
+        if let Some(refusal) =
+            self.new_name(user, &draft.name, renames).or_else(|| self.other_values(draft, Some(user)))
+        {
             // Two reasons to refuse, and no rule which comes first.
             return if silent && self.rules.put_without_active != Some(PutWithoutActive::Unchanged) {
                 Effect::Open
@@ -210,9 +212,10 @@ impl Directory {
             value.as_ref().is_some_and(|value| {
                 self.users().any(|(user, state)| {
                     Some(user) != own
-                        && state.values.get(path).is_some_and(|held| {
-                            if exact { held == value } else { held.eq_ignore_ascii_case(value) }
-                        })
+                        && state
+                            .values
+                            .get(path)
+                            .is_some_and(|held| if exact { held == value } else { held.eq_ignore_ascii_case(value) })
                 })
             })
         };
@@ -238,12 +241,10 @@ impl Directory {
         let Some(state) = self.user(user) else { return Effect::Absent };
         let unchanged = state.active == Some(to);
         match (form, self.rules.string_booleans) {
-            (Form::Plain, _) | (Form::Loose, Some(true)) => {
-                self.change(user, |state, rules| {
-                    state.become_active(Some(to), rules);
-                    state.active_sent = true;
-                })
-            }
+            (Form::Plain, _) | (Form::Loose, Some(true)) => self.change(user, |state, rules| {
+                state.become_active(Some(to), rules);
+                state.active_sent = true;
+            }),
             (Form::Loose, Some(false)) => Effect::Refused,
             (Form::Loose, None) | (Form::Odd, _) => {
                 self.change(user, |state, rules| {

@@ -9,6 +9,6 @@ mod rules;
 
 pub use action::{Action, Draft, Effect, Form};
 pub use directory::{Directory, GroupState, UserState};
-pub use names::{NamePair, Sameness, name_pairs, same_name};
+pub use names::{NamePair, Sameness, name_pairs, same_name, sameness};
 pub use role::RoleMapping;
 pub use rules::Rules;

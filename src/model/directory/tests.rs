@@ -159,10 +159,8 @@ fn forms_of_active_are_taken_or_refused_by_the_rules() {
         ("rfc", Form::Loose, Effect::DoneOrRefused, None),
         ("reference", Form::Odd, Effect::DoneOrRefused, None),
     ] {
-        let rows = vec![
-            (Action::Create(named("ada")), Effect::Created(0)),
-            (Action::SetActive(0, false, form), effect),
-        ];
+        let rows =
+            vec![(Action::Create(named("ada")), Effect::Created(0)), (Action::SetActive(0, false, form), effect)];
         assert_eq!(plays(rules(name), rows).user(0).unwrap().active, after, "{name}");
     }
 }

@@ -74,9 +74,7 @@ fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Script> {
     // Short histories shrink fast and find most; long ones find what needs a past.
     let length = prop_oneof![6 => 1..=6_usize, 3 => 7..=15_usize, 1 => 16..=LONGEST];
     let acts = length.prop_flat_map(move |length| proptest::collection::vec(acts(groups), 1..=length));
-    (kinds(&setting), acts)
-        .prop_map(move |(kinds, acts)| script(&setting, &History { kinds, acts }))
-        .boxed()
+    (kinds(&setting), acts).prop_map(move |(kinds, acts)| script(&setting, &History { kinds, acts })).boxed()
 }
 
 /// The script that plays a history and reads everything again.
@@ -128,4 +126,3 @@ impl Page<'_> {
         name.template(&self.kinds)
     }
 }
-

@@ -72,8 +72,12 @@ impl Page<'_> {
         }
         names.into_iter().for_each(|(name, law)| self.ask(name, law));
         if let Act::Active(_, true, _) = act {
-            let groups: Vec<usize> =
-                self.after.groups().filter(|(_, state)| state.members.contains(&user)).map(|(group, _)| group).collect();
+            let groups: Vec<usize> = self
+                .after
+                .groups()
+                .filter(|(_, state)| state.members.contains(&user))
+                .map(|(group, _)| group)
+                .collect();
             groups.into_iter().for_each(|group| self.read_group(group, "PROP-LIFE-01"));
         }
     }
@@ -85,9 +89,8 @@ impl Page<'_> {
             self.script.push(step.judges("PROP-LIFE-06", "status = 404"));
             return;
         };
-        let mut step = step
-            .judges(law, "status = 200")
-            .judges("PROP-UNIQ-19", format!("at = \"id\", is = \"{{{{ u{user} }}}}\""));
+        let mut step =
+            step.judges(law, "status = 200").judges("PROP-UNIQ-19", format!("at = \"id\", is = \"{{{{ u{user} }}}}\""));
         if let Some(name) = Spelling::of(&state.name, &self.kinds) {
             let template = basic(&self.name(name));
             // Whether a server keeps the spelling beyond ASCII is not said.

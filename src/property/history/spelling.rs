@@ -40,9 +40,7 @@ pub fn spelling() -> impl Strategy<Value = Spelling> + Clone {
 /// is not ASCII, so that those are left to the suite of names.
 pub fn kinds(setting: &Arc<Setting>) -> BoxedStrategy<[Kind; SLOTS]> {
     let users = &setting.profile.users;
-    let certain = |pair: usize| {
-        matches!(name_pairs()[pair].verdict, Sameness::MustCollide | Sameness::MustBeDistinct)
-    };
+    let certain = |pair: usize| matches!(name_pairs()[pair].verdict, Sameness::MustCollide | Sameness::MustBeDistinct);
     let pairs: Vec<Kind> = (0..name_pairs().len()).filter(|pair| certain(*pair)).map(Kind::Pair).collect();
     let ascii = prop_oneof![4 => Just(Kind::Identifier), 1 => Just(Kind::Alphanumeric)];
     let kind = if setting.profile.open || users.user_names != UserNames::Any || pairs.is_empty() {

@@ -10,15 +10,8 @@ use crate::model::{Draft, Effect};
 use crate::scim::urn;
 
 /// Names that a server may refuse, as the inside of a JSON string behind the marker; the last is the empty name.
-const HOSTILE_NAMES: [&str; HOSTILE] = [
-    r#"a\"b"#,
-    r"a\\b",
-    r"a\u0000b",
-    r"a\u200bb",
-    "' or 1=1 --",
-    "<script>alert(1)</script>",
-    "",
-];
+const HOSTILE_NAMES: [&str; HOSTILE] =
+    [r#"a\"b"#, r"a\\b", r"a\u0000b", r"a\u200bb", "' or 1=1 --", "<script>alert(1)</script>", ""];
 
 impl Page<'_> {
     /// Adds the step of an act.
@@ -260,7 +253,8 @@ impl Page<'_> {
         let mut body = Map::new();
         body.insert("schemas".into(), json!([urn::USER]));
         body.insert("userName".into(), name.into());
-        let demands = |path: &str| self.setting.profile.users.required.iter().any(|required| required.starts_with(path));
+        let demands =
+            |path: &str| self.setting.profile.users.required.iter().any(|required| required.starts_with(path));
         let given = draft.given_name.clone().or_else(|| demands("name").then(|| GIVEN[0].to_owned()));
         if let Some(given) = given {
             let family = if demands("name") { json!("Berg") } else { Value::Null };
