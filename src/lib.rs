@@ -13,6 +13,7 @@ pub mod profile;
 
 pub mod check;
 pub mod idp;
+pub mod product;
 pub mod scenario;
 pub mod store;
 

@@ -366,6 +366,13 @@ pub struct Serve {
     /// Turn capabilities off: patch, bulk, filter, sort, etag, changePassword, groups, me.
     #[arg(long, value_name = "CAPABILITY,…", value_delimiter = ',')]
     pub without: Vec<String>,
+    /// Serve the admin and auth surface of the products too (docs/admin.md); the environment variable holds its
+    /// operator's token.
+    #[arg(long, value_name = "NAME")]
+    pub admin_token_env: Option<String>,
+    /// The operator's token itself. For tests: it shows in the process list.
+    #[arg(long, value_name = "TOKEN", conflicts_with = "admin_token_env")]
+    pub admin_token: Option<String>,
 }
 
 /// Everything that `list` takes.

@@ -102,7 +102,8 @@ impl Faulty {
     /// The SCIM base that a path lies below, or the profile's and false.
     fn place(&self, path: &str) -> (String, bool) {
         let below = |base: &str| path.strip_prefix(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        let own = self.server.profile().base_path.trim_matches('/');
+        let profile = self.server.profile();
+        let own = profile.base_path.trim_matches('/');
         let own = if own.is_empty() { String::new() } else { format!("/{own}") };
         if ADMIN.iter().any(|start| path.starts_with(start)) {
             return (own, false);

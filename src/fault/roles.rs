@@ -123,7 +123,8 @@ pub const FAULTS: &[Row] = &[
         if !put || honest.status != 400 {
             return honest;
         }
-        let known: Vec<&str> = world.profile().roles.iter().map(|rule| rule.name.as_str()).collect();
+        let profile = world.profile();
+        let known: Vec<&str> = profile.roles.iter().map(|rule| rule.name.as_str()).collect();
         let name = |team: &Value| team.as_str().is_some_and(|name| !name.is_empty());
         let good = |(role, teams): &(&String, &Value)| {
             known.contains(&role.as_str()) && teams.as_array().is_some_and(|teams| teams.iter().all(name))
@@ -242,7 +243,8 @@ fn mapping(world: &World) -> Object {
         let inner = said.get("mapping").and_then(Value::as_object).cloned();
         return inner.or_else(|| Some(said).filter(known)).unwrap_or_default();
     }
-    let rules = world.profile().roles.iter();
+    let profile = world.profile();
+    let rules = profile.roles.iter();
     rules.map(|rule| (rule.name.clone(), json!(rule.teams))).collect::<Map<_, _>>()
 }
 

@@ -149,7 +149,7 @@ impl World<'_> {
 
     /// The profile that the server serves.
     #[must_use]
-    pub fn profile(&self) -> &Profile {
+    pub fn profile(&self) -> Arc<Profile> {
         self.site.server.profile()
     }
 

@@ -6,9 +6,11 @@ mod directory;
 mod names;
 mod role;
 mod rules;
+mod teams;
 
 pub use action::{Action, Draft, Effect, Form};
 pub use directory::{Directory, GroupState, UserState};
 pub use names::{NamePair, Sameness, name_pairs, same_name, sameness};
-pub use role::RoleMapping;
+pub use role::{Role, RoleMapping};
 pub use rules::Rules;
+pub use teams::{Member, Team, TeamChange, Teams};

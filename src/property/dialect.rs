@@ -385,7 +385,7 @@ impl Side<'_> {
         json!({
             "schemas": [urn::USER],
             "userName": person("identifier"),
-            "externalId": person("externalId"),
+            "externalId": format!("{{{{ run.marker }}}}-{}{user}", self.letter),
             "name": name,
             "displayName": person("displayName"),
             "emails": [{"value": person("email"), "type": "work", "primary": true}],

@@ -125,10 +125,10 @@ fn cases(setting: &Arc<Setting>) -> Enumerated {
     Box::new(scripts.into_iter())
 }
 
-/// Attributes that clients look up by, with their values; a second user has others.
+/// Attributes that clients look up by, with the person's field; the empty one is the external id.
 const VALUES: [(&str, &str); 5] = [
     ("userName", "identifier"),
-    ("externalId", "externalId"),
+    ("externalId", ""),
     ("emails.value", "email"),
     (r#"emails[type eq "work"].value"#, "email"),
     ("emails", "email"),
@@ -146,7 +146,7 @@ fn attributes(setting: &Arc<Setting>) -> Enumerated {
             let body = json!({
                 "schemas": [urn::USER],
                 "userName": value("identifier"),
-                "externalId": value("externalId"),
+                "externalId": format!("{{{{ run.marker }}}}-{person}"),
                 "name": {"givenName": value("givenName"), "familyName": value("familyName")},
                 "displayName": value("displayName"),
                 "emails": [{"value": value("email"), "type": "work", "primary": true}],
@@ -155,7 +155,12 @@ fn attributes(setting: &Arc<Setting>) -> Enumerated {
             script.push(step.judges(law, "status = 201").saves(format!("{person}u"), "id"));
         }
         for person in &people {
-            let line = format!("GET /Users?filter={path} eq \"{{{{ {person}.{field} }}}}\"");
+            // External ids of drawn people do not hold the marker, and other histories are played beside this one.
+            let value = match *field {
+                "" => format!("{{{{ run.marker }}}}-{person}"),
+                field => format!("{{{{ {person}.{field} }}}}"),
+            };
+            let line = format!("GET /Users?filter={path} eq \"{value}\"");
             let step = Step::new(format!("look {person} up"), line).judges(law, "at = \"totalResults\", is = 1");
             script.push(step.judges(law, format!("at = \"Resources.id\", is = \"{{{{ {person}u }}}}\"")));
         }

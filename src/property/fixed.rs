@@ -183,7 +183,7 @@ fn addresses(setting: &Arc<Setting>) -> Script {
 
 fn external_ids(setting: &Arc<Setting>) -> Script {
     let unique = Rules::of(&setting.profile).unique_external_ids == Some(true);
-    let id = || json!({"externalId": "{{ a.externalId }}"});
+    let id = || json!({"externalId": "{{ run.marker }}-a"});
     shared(setting, "PROP-UNIQ-14", unique, [id(), id()])
 }
 

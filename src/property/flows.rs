@@ -203,7 +203,7 @@ impl Run<'_> {
             "userName": person("identifier"),
             "name": {"givenName": person("givenName"), "familyName": person("familyName")},
             "displayName": person("displayName"),
-            "externalId": person("externalId"),
+            "externalId": format!("{{{{ run.marker }}}}-{user}"),
             "active": true,
         });
         if rules.stores("emails.value") {

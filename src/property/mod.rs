@@ -41,5 +41,10 @@ pub const SUITES: &[Suite] = &[
     fixed::TWICE,
     dialect::SUITE,
     history::SUITE,
-    roles::SUITE,
+    roles::SUITES[0],
+    roles::SUITES[1],
+    roles::SUITES[2],
+    roles::SUITES[3],
+    roles::SUITES[4],
+    roles::SUITES[5],
 ];

@@ -139,7 +139,7 @@ fn decode_basic(text: &str) -> Option<(String, String)> {
 }
 
 /// Equality in a time that depends on no byte of either text: digests are compared, all of them.
-fn same(left: &str, right: &str) -> bool {
+pub(super) fn same(left: &str, right: &str) -> bool {
     let (left, right) = (Sha256::digest(left.as_bytes()), Sha256::digest(right.as_bytes()));
     left.iter().zip(right.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }

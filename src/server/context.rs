@@ -1,6 +1,6 @@
 //! What a handler knows of its request beside the body: the server, the tenant, the base URL, who asks.
 
-use super::Server;
+use super::core::Core;
 use super::etag;
 use crate::profile::Capabilities;
 use crate::scim::schema::{self, ResourceType};
@@ -9,11 +9,13 @@ use crate::store::{Kind, Record};
 /// One request's surroundings.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
-    pub server: &'a Server,
+    pub server: &'a Core,
     /// The tenant's name in the store.
     pub tenant: &'a str,
     /// `https://host/scim/v2`, without a slash at the end.
     pub base: &'a str,
+    /// Whether users of the tenant can have a role of the product.
+    pub roles: bool,
     /// The `userName` behind the credentials.
     pub subject: Option<&'a str>,
 }

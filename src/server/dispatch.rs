@@ -1,16 +1,21 @@
 //! From a request to its handler: tenant by base path, credentials, route, method, media types; then one match over the
 //! routes. What a handler refuses becomes an Error body here.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::answer::{Answer, missing, refused};
 use super::auth::{self, Access};
 use super::context::Context;
+use super::core::{Core, Place};
 use super::etag::Conditions;
 use super::route::{Offer, Route};
 use super::search::{self, Query};
 use super::write::{self, Ask};
-use super::{Place, Server, bulk, discovery, input, values};
+use super::{bulk, discovery, input, values};
+use crate::profile::Profile;
 use crate::scim::list::SearchRequest;
 use crate::scim::name::fold;
 use crate::scim::project::Projection;
@@ -19,25 +24,32 @@ use crate::store::{From as Start, Kind, Links, Select};
 use crate::wire::{Method, Request, Response};
 
 /// Answers a request.
-pub(super) fn handle(server: &Server, request: &Request) -> Response {
+pub(super) fn handle(server: &Core, request: &Request) -> Response {
     let head = request.method.as_str() == "HEAD";
     answer(server, request, head).unwrap_or_else(|error| Answer::error(&error)).into_response(head)
 }
 
-fn answer(server: &Server, request: &Request, head: bool) -> Result<Answer, ScimError> {
+fn answer(server: &Core, request: &Request, head: bool) -> Result<Answer, ScimError> {
     let (place, path) = locate(server, request.path())?;
+    let settings = Settings::of(server, &place.tenant.name);
+    let own = settings.profile.map(|profile| server.under(profile));
+    let server = own.as_ref().unwrap_or(server);
     let method = if head { Method::Get } else { request.method.clone() };
     let capabilities = &server.profile.capabilities;
     let route = Route::find(path, &server.profile);
 
     let access = auth::access(&place.tenant, &request.headers);
-    let public = access == Access::Missing && server.profile.switches.public_config && route == Some(Route::Config);
+    let config = access == Access::Missing && server.profile.switches.public_config && route == Some(Route::Config);
+    let public = config && settings.enabled;
     let subject = match &access {
         Access::Granted(subject) => subject.clone(),
         _ if public => None,
-        _ => return Ok(unauthorized(place, &access)),
+        _ => return Ok(unauthorized(&place, &access)),
     };
-    let route = route.ok_or_else(|| ScimError::new(404, "no such endpoint"))?;
+    if !settings.enabled {
+        return Err(ScimError::new(403, "SCIM is switched off for this organization"));
+    }
+    let route = route.ok_or_else(no_endpoint)?;
     if method.as_str() == "OPTIONS" {
         return Ok(Answer::empty(204).with("Allow", route.allow(capabilities)));
     }
@@ -53,19 +65,50 @@ fn answer(server: &Server, request: &Request, head: bool) -> Result<Answer, Scim
         return Err(ScimError::new(406, "answers come as application/scim+json only"));
     }
     let base = format!("{}{}", origin(server, request), place.base_path);
-    let context = Context { server, tenant: &place.tenant.name, base: &base, subject: subject.as_deref() };
-    Handling { context, place, request, method }.route(route)
+    let tenant = &place.tenant.name;
+    let context = Context { server, tenant, base: &base, roles: settings.roles, subject: subject.as_deref() };
+    Handling { context, place: &place, request, method }.route(route)
+}
+
+/// What an organization's settings mean for its SCIM requests.
+struct Settings {
+    enabled: bool,
+    roles: bool,
+    profile: Option<Arc<Profile>>,
+}
+
+impl Settings {
+    fn of(server: &Core, org: &str) -> Self {
+        let state = server.products.lock();
+        let Some(organization) = state.organizations.get(org) else {
+            return Self { enabled: false, roles: false, profile: None };
+        };
+        Self {
+            enabled: organization.scim.enabled,
+            roles: organization.roles.any(),
+            profile: organization.profile.clone(),
+        }
+    }
 }
 
 /// The tenant of a path and what is left of it. A version segment may be left out (`RFC7644 §3.13`).
-fn locate<'a>(server: &'a Server, path: &'a str) -> Result<(&'a Place, &'a str), ScimError> {
+fn locate<'a>(server: &'a Core, path: &'a str) -> Result<(Cow<'a, Place>, &'a str), ScimError> {
     let below = |base: &str| path.strip_prefix(base).filter(|rest| rest.is_empty() || rest.starts_with('/'));
-    if let Some(found) = server.tenants.iter().find_map(|place| below(&place.base_path).map(|rest| (place, rest))) {
-        return Ok(found);
+    let fixed = server.tenants.iter().find_map(|place| below(&place.base_path).map(|rest| (place, rest)));
+    // A tenant at the root of the host leaves room for organizations.
+    if let Some((place, rest)) = fixed.filter(|(place, _)| !place.base_path.is_empty()) {
+        return Ok((Cow::Borrowed(place), rest));
     }
-    for place in &server.tenants {
-        let Some(bare) = place.base_path.strip_suffix("/v2") else { continue };
-        let Some(rest) = below(bare) else { continue };
+    let made = server.made_place(path.split('/').nth(1).unwrap_or_default());
+    if let Some(rest) = made.as_ref().and_then(|place| below(&place.base_path)) {
+        return made.map(|place| (Cow::Owned(place), rest)).ok_or_else(no_endpoint);
+    }
+    if let Some((place, rest)) = fixed {
+        return Ok((Cow::Borrowed(place), rest));
+    }
+    let fixed = server.tenants.iter().map(Cow::Borrowed);
+    for place in fixed.chain(made.map(Cow::Owned)) {
+        let Some(rest) = place.base_path.strip_suffix("/v2").and_then(below) else { continue };
         let segment = rest.split('/').nth(1).unwrap_or_default();
         let number = segment.strip_prefix('v').unwrap_or_default();
         if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
@@ -73,7 +116,11 @@ fn locate<'a>(server: &'a Server, path: &'a str) -> Result<(&'a Place, &'a str),
         }
         return Ok((place, rest));
     }
-    Err(ScimError::new(404, "no such endpoint"))
+    Err(no_endpoint())
+}
+
+fn no_endpoint() -> ScimError {
+    ScimError::new(404, "no such endpoint")
 }
 
 fn unauthorized(place: &Place, access: &Access) -> Answer {
@@ -88,7 +135,7 @@ fn unauthorized(place: &Place, access: &Access) -> Answer {
 }
 
 /// `http://host:port`, as the server was told or as the client reached it.
-fn origin(server: &Server, request: &Request) -> String {
+pub(super) fn origin(server: &Core, request: &Request) -> String {
     if let Some(url) = &server.public_url {
         return url.clone();
     }

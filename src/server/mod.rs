@@ -3,10 +3,13 @@
 //!
 //! [`Server::handle`] is the whole protocol (`RFC7644`) without a socket: tenant, credentials, route, handler, answer.
 
+mod admin;
+mod after;
 mod answer;
 mod auth;
 mod bulk;
 mod context;
+mod core;
 mod discovery;
 mod dispatch;
 mod etag;
@@ -14,6 +17,7 @@ mod filter;
 mod http;
 mod input;
 mod render;
+mod role;
 mod route;
 mod search;
 mod sqlite;
@@ -25,116 +29,126 @@ mod users;
 mod values;
 mod write;
 
+pub use admin::FaultControl;
 pub use auth::{Auth, Credential, Scheme, Tenant};
 pub use http::{Service, Timeouts, serve, serve_with};
 pub use sqlite::SqliteStore;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use time::OffsetDateTime;
 
+use self::core::Core;
+use crate::product::{Products, Refusal};
 use crate::profile::Profile;
 use crate::store::Store;
-use crate::wire::{Method, Request, Response};
-
-/// Locks that writers of one resource queue at.
-const TURNS: usize = 256;
+use crate::wire::{Method, Request, Response, Secret};
 
 /// Bodies up to that many bytes are little work.
 const QUICK_BODY: usize = 16 * 1024;
 
-/// A SCIM service provider.
+/// A SCIM service provider, with the admin surface of the products where that is switched on.
 pub struct Server {
-    profile: Profile,
-    store: Arc<dyn Store>,
-    tenants: Vec<Place>,
-    public_url: Option<String>,
-    clock: Box<dyn Fn() -> OffsetDateTime + Send + Sync>,
-    turns: Vec<Mutex<()>>,
-}
-
-/// A tenant where it is served.
-struct Place {
-    /// Without a slash at the end.
-    base_path: String,
-    tenant: Tenant,
+    core: RwLock<Arc<Core>>,
+    /// The profile that it was started with.
+    first: Arc<Profile>,
+    /// The operator's token of the admin surface; `None` is no such surface.
+    admin: Option<Secret>,
+    faults: Option<FaultControl>,
 }
 
 impl Server {
     /// A server of that profile; tenants without a base path of their own get the profile's.
     #[must_use]
     pub fn new(profile: Profile, store: Arc<dyn Store>, auth: Auth) -> Self {
-        let place = |tenant: Tenant| {
-            let path = tenant.base_path.as_deref().unwrap_or(&profile.base_path).trim_matches('/');
-            Place { base_path: if path.is_empty() { String::new() } else { format!("/{path}") }, tenant }
-        };
-        let mut tenants: Vec<Place> = auth.tenants.into_iter().map(place).collect();
-        // The longest path first, so that a tenant may lie below another's path.
-        tenants.sort_by_key(|place| std::cmp::Reverse(place.base_path.len()));
-        Self {
-            profile,
-            store,
-            tenants,
-            public_url: None,
-            clock: Box::new(OffsetDateTime::now_utc),
-            turns: std::iter::repeat_with(Mutex::default).take(TURNS).collect(),
-        }
+        let core = Core::new(profile, store, auth);
+        let first = Arc::clone(&core.profile);
+        Self { core: RwLock::new(Arc::new(core)), first, admin: None, faults: None }
     }
 
     /// The same server, writing locations with this `https://host:port` instead of the request's `Host`.
     #[must_use]
-    pub fn with_public_url(mut self, url: impl Into<String>) -> Self {
-        self.public_url = Some(url.into().trim_end_matches('/').to_owned());
-        self
+    pub fn with_public_url(self, url: impl Into<String>) -> Self {
+        let url = url.into().trim_end_matches('/').to_owned();
+        self.with(|core| core.public_url = Some(url))
     }
 
     /// The same server with another clock.
     #[must_use]
-    pub fn with_clock(mut self, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
-        self.clock = Box::new(clock);
+    pub fn with_clock(self, clock: impl Fn() -> OffsetDateTime + Send + Sync + 'static) -> Self {
+        self.with(|core| core.clock = Arc::new(clock))
+    }
+
+    /// The same server with the admin surface of the products (`docs/admin.md`), whose operator has this token.
+    #[must_use]
+    pub fn with_admin(mut self, token: Secret) -> Self {
+        self.admin = Some(token);
         self
     }
 
-    /// The profile that it serves.
+    /// The same server, whose admin surface switches defects on and off through `control` (A21).
     #[must_use]
-    pub fn profile(&self) -> &Profile {
-        &self.profile
+    pub fn with_fault_control(mut self, control: FaultControl) -> Self {
+        self.faults = Some(control);
+        self
     }
 
-    /// The base paths that it serves, the longest first.
+    /// The profile that it serves now.
     #[must_use]
-    pub fn base_paths(&self) -> Vec<&str> {
-        self.tenants.iter().map(|place| place.base_path.as_str()).collect()
+    pub fn profile(&self) -> Arc<Profile> {
+        Arc::clone(&self.core().profile)
+    }
+
+    /// Organizations, accounts and tokens.
+    #[must_use]
+    pub fn products(&self) -> Arc<Products> {
+        Arc::clone(&self.core().products)
+    }
+
+    /// The base paths that it was started with, the longest first.
+    #[must_use]
+    pub fn base_paths(&self) -> Vec<String> {
+        self.core().tenants.iter().map(|place| place.base_path.clone()).collect()
     }
 
     /// Answers a request. Unlike elsewhere the target is the whole path with the base path, and `Authorization` and
-    /// `Host` are among the headers. Never fails: what goes wrong is a SCIM Error (`RFC7644 §3.12`).
+    /// `Host` are among the headers. Never fails: what goes wrong is a SCIM Error (`RFC7644 §3.12`), and on the admin
+    /// surface an OAuth error (`RFC6749 §5.2`).
     #[must_use]
     pub fn handle(&self, request: Request) -> Response {
-        dispatch::handle(self, &request)
+        match &self.admin {
+            Some(operator) if admin::owns(request.path()) => admin::handle(self, operator, &request),
+            _ => dispatch::handle(&self.core(), &request),
+        }
     }
 
     /// Whether a request needs so little that no thread of its own is worth it: one resource, in memory.
     fn is_quick(&self, request: &Request) -> bool {
         let path = request.path();
-        let searches = path.ends_with("/.search") || path.ends_with("/Bulk");
+        let searches = path.ends_with("/.search") || path.ends_with("/Bulk") || admin::owns(path);
         let lists = request.method == Method::Get && !path.contains("/Users/");
         let small = request.body.as_ref().is_none_or(|body| body.len() <= QUICK_BODY);
-        small && !self.store.waits() && !searches && !lists && !path.contains("/Groups")
+        small && !self.core().store.waits() && !searches && !lists && !path.contains("/Groups")
     }
 
-    fn now(&self) -> OffsetDateTime {
-        (self.clock)()
+    fn core(&self) -> Arc<Core> {
+        Arc::clone(&self.core.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Waits until no other request of this process changes the resource. The store's versions keep changes apart; the
-    /// turn spares them computing in vain.
-    fn turn(&self, tenant: &str, id: &str) -> Option<MutexGuard<'_, ()>> {
-        let mut hasher = DefaultHasher::new();
-        (tenant, id).hash(&mut hasher);
-        let turns = u64::try_from(self.turns.len()).ok()?;
-        let index = usize::try_from(hasher.finish().checked_rem(turns)?).ok()?;
-        self.turns.get(index).map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Serves another profile from the next request on; answers it.
+    fn change_profile(
+        &self,
+        change: impl FnOnce(&Profile) -> Result<Profile, Refusal>,
+    ) -> Result<Arc<Profile>, Refusal> {
+        let mut core = self.core.write().unwrap_or_else(PoisonError::into_inner);
+        let profile = Arc::new(change(&core.profile)?);
+        *core = Arc::new(core.under(Arc::clone(&profile)));
+        Ok(profile)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Core)) -> Self {
+        let mut core = Core::clone(&self.core());
+        change(&mut core);
+        Self { core: RwLock::new(Arc::new(core)), ..self }
     }
 }

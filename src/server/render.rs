@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::context::{Context, resource_type};
-use crate::profile::RoleRule;
 use crate::scim::project::{Projection, project};
 use crate::scim::{Object, ScimError, datetime};
 use crate::store::{Kind, Link, Record};
@@ -34,25 +33,19 @@ pub(super) fn object(context: &Context<'_>, record: &Record, detail: Detail) -> 
         let links = record.links.iter().map(|link| element(context, record.kind, link, detail)).collect();
         resource.insert(links_name(record.kind).into(), links);
     }
-    if let (Detail::Full, Some(role)) = (detail, role(context, record)) {
-        resource.insert("roles".into(), json!([{ "value": role, "primary": true }]));
+    if detail == Detail::Full && context.roles && record.kind == Kind::User {
+        // What a client wrote gives nothing (CATALOG-022).
+        resource.shift_remove("roles");
+        resource.extend(roles(context, record)?.map(|roles| ("roles".to_owned(), roles)));
     }
     resource.insert("meta".into(), meta(context, record));
     Ok(resource)
 }
 
-/// The role that the user's teams give, where the profile maps teams to roles: the highest, or the lowest of all for a
-/// user in no mapped team (CATALOG-022, CATALOG-027). What a client wrote as `roles` gives nothing.
-fn role<'a>(context: &Context<'a>, record: &Record) -> Option<&'a str> {
-    let rules = &context.server.profile.roles;
-    if record.kind != Kind::User {
-        return None;
-    }
-    let gives = |rule: &&RoleRule| {
-        let in_team = |link: &Link| link.display.as_ref().is_some_and(|name| rule.teams.contains(name));
-        record.links.iter().any(in_team)
-    };
-    rules.iter().rev().find(gives).or(rules.first()).map(|rule| rule.name.as_str())
+/// The role as the product shows it, in the form of `roles` (`RFC7643 §4.1.2`).
+fn roles(context: &Context<'_>, record: &Record) -> Result<Option<Value>, ScimError> {
+    let role = super::role::of(context.server, context.tenant, record)?;
+    Ok(role.name.map(|name| json!([{ "value": name, "primary": true }])))
 }
 
 /// The resource as a client asked to see it.
@@ -60,8 +53,7 @@ fn role<'a>(context: &Context<'a>, record: &Record) -> Option<&'a str> {
 /// # Errors
 /// As [`object`].
 pub(super) fn text(context: &Context<'_>, record: &Record, projection: &Projection) -> Result<String, ScimError> {
-    let mapped = record.kind == Kind::User && !context.server.profile.roles.is_empty();
-    if mapped || !matches!(projection, Projection::Default) {
+    if (context.roles && record.kind == Kind::User) || !matches!(projection, Projection::Default) {
         let resource = object(context, record, Detail::Full)?;
         return Ok(Value::Object(project(&resource, resource_type(record.kind), projection)).to_string());
     }

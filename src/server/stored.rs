@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::{Server, users};
+use super::core::Core;
+use super::users;
 use crate::profile::UnknownMembers;
 use crate::scim::name::{fold, user_name_key};
 use crate::scim::{Object, ScimError, ScimType};
@@ -30,7 +31,7 @@ impl Parts {
     ///
     /// # Errors
     /// 400 `invalidValue` for a user name that cannot be compared, or a member without `value`; as `users::fit`.
-    pub fn of(server: &Server, kind: Kind, resource: Object, old: Option<&Object>) -> Result<Self, ScimError> {
+    pub fn of(server: &Core, kind: Kind, resource: Object, old: Option<&Object>) -> Result<Self, ScimError> {
         let mut resource = match kind {
             Kind::User => users::fit(&server.profile.users, resource, old)?,
             Kind::Group => resource,
@@ -97,7 +98,7 @@ impl Parts {
 }
 
 /// What the profile says about members that do not exist.
-pub(super) fn strangers(server: &Server) -> Strangers {
+pub(super) fn strangers(server: &Core) -> Strangers {
     match server.profile.switches.unknown_members {
         UnknownMembers::Refuse => Strangers::Refuse,
         UnknownMembers::Keep => Strangers::Keep,

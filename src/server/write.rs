@@ -4,6 +4,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::after::{Written, written};
 use super::answer::{Answer, missing, refused};
 use super::context::{Context, resource_type};
 use super::etag::Conditions;
@@ -50,6 +51,7 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
         Err(StoreError::Taken) if kind == Kind::User => return revive(context, name, ask, body),
         made => made.map_err(refused)?,
     };
+    written(context, Written::Created(&made))?;
     let record = current(context, made, search::links(kind, ask.projection))?;
     answer(context, 201, &record, ask.projection)
 }
@@ -190,7 +192,10 @@ pub(super) fn delete(
             conditions.permit(&tag)?;
         }
         match server.store.delete(context.tenant, kind, id, Some(record.version), whole_millis(server.now())) {
-            Ok(()) => return Ok(Answer::empty(204)),
+            Ok(()) => {
+                written(context, Written::Deleted(&record))?;
+                return Ok(Answer::empty(204));
+            }
             Err(StoreError::Stale) => {}
             Err(error) => return Err(refused(error)),
         }
@@ -235,7 +240,7 @@ fn change(
         if same && !parts.password {
             return current(context, old, scope.shown);
         }
-        let written = server.store.replace(
+        let replaced = server.store.replace(
             context.tenant,
             Change {
                 id: id.to_owned(),
@@ -248,8 +253,11 @@ fn change(
                 now: whole_millis(server.now()).max(old.modified),
             },
         );
-        match written {
-            Ok(record) => return current(context, record, scope.shown),
+        match replaced {
+            Ok(record) => {
+                written(context, Written::Changed(&old, &record))?;
+                return current(context, record, scope.shown);
+            }
             Err(StoreError::Stale) => {}
             Err(error) => return Err(refused(error)),
         }

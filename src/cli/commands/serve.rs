@@ -29,8 +29,13 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
     }
     let base_path = profile.base_path.clone();
     let auth = auth(flags, &base_path, context)?;
-    let server = Arc::new(Server::new(profile, store(&flags.store)?, auth));
-    let server = Arc::new(faults::before(server, &flags.fault)?);
+    let mut server = Server::new(profile, store(&flags.store)?, auth);
+    let operator = operator(flags, context)?;
+    let administered = operator.is_some();
+    if let Some(token) = operator {
+        server = server.with_admin(token);
+    }
+    let server = Arc::new(faults::before(Arc::new(server), &flags.fault)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -45,6 +50,9 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
         for tenant in &flags.tenant {
             let name = tenant.split_once('=').map_or(tenant.as_str(), |(name, _)| name);
             context.say(&format!("tenant {name}: http://{address}/{name}{base_path}"));
+        }
+        if administered {
+            context.say(&format!("admin surface: http://{address}/admin/v1 (its state is in memory)"));
         }
         for name in server.names() {
             context.say(&format!("with the fault {name}"));
@@ -84,21 +92,36 @@ fn store(word: &str) -> Result<Arc<dyn Store>, Fault> {
     Ok(Arc::new(store))
 }
 
+/// The operator's token of the admin surface, if that is wanted.
+fn operator(flags: &Serve, context: &Context) -> Result<Option<Secret>, Fault> {
+    let named = flags.admin_token_env.as_deref().map(|variable| fetch("--admin-token-env", variable, context));
+    let given = || flags.admin_token.as_deref().map(|token| literal("--admin-token", token, context));
+    named.or_else(given).transpose()
+}
+
+/// A secret from an environment variable.
+fn fetch(flag: &str, variable: &str, context: &Context) -> Result<Secret, Fault> {
+    let named = SecretSource::env(variable).and_then(|source| source.fetch(&context.environment));
+    let secret = named.map_err(|error| Fault::usage(format!("{flag}: {error}")))?;
+    context.redactor.learn(&secret);
+    Ok(secret)
+}
+
+/// A secret from the command line.
+fn literal(flag: &str, token: &str, context: &Context) -> Result<Secret, Fault> {
+    let secret = Secret::new(token.trim());
+    if secret.expose().is_empty() {
+        return Err(Fault::usage(format!("{flag} is empty")));
+    }
+    context.redactor.learn(&secret);
+    Ok(secret)
+}
+
 fn auth(flags: &Serve, base_path: &str, context: &Context) -> Result<Auth, Fault> {
-    let fetch = |flag: &str, variable: &str| {
-        let named = SecretSource::env(variable).and_then(|source| source.fetch(&context.environment));
-        let secret = named.map_err(|error| Fault::usage(format!("{flag}: {error}")))?;
-        context.redactor.learn(&secret);
-        Ok::<_, Fault>(secret)
-    };
+    let fetch = |flag: &str, variable: &str| fetch(flag, variable, context);
     let mut credentials = Vec::new();
     for token in &flags.token {
-        let secret = Secret::new(token.trim());
-        if secret.expose().is_empty() {
-            return Err(Fault::usage("--token is empty"));
-        }
-        context.redactor.learn(&secret);
-        credentials.push(Credential::bearer(secret));
+        credentials.push(Credential::bearer(literal("--token", token, context)?));
     }
     for variable in &flags.token_env {
         credentials.push(Credential::bearer(fetch("--token-env", variable)?));

@@ -1,6 +1,7 @@
 //! Behaviour of the whole server by requests and answers, in memory and in SQLite.
 
 mod access;
+mod admin;
 mod bulk;
 mod capabilities;
 mod discovery;

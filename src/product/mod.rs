@@ -1,0 +1,135 @@
+//! What the three products know beside SCIM resources: organizations with their settings, roles by team, accounts and
+//! access tokens, the audit log. The room is pure (time, ids and secrets arrive as arguments) and knows nothing of HTTP.
+
+mod account;
+mod audit;
+mod mapping;
+mod organization;
+mod permit;
+mod rbac;
+mod refusal;
+mod role;
+mod switches;
+
+pub use account::{Account, Source, Token};
+pub use audit::{Audit, Entry};
+pub use mapping::{Mapping, Team};
+pub use organization::{Defaults, Environment, Organization, Project, Scim, Sso, grant_of};
+pub use permit::{Action, Principal, Reach, Target, permit, reach};
+pub use rbac::{AppRole, CatalogRole, EnvironmentRole, Grant, OrganizationRole, ProjectRole, migrated};
+pub use refusal::{Refusal, pointer_part};
+pub use role::{Applied, Person, Role, RoleSource, Roles};
+pub use switches::{TABLES, switched};
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use time::Duration;
+
+/// The products' state behind one lock.
+#[derive(Debug)]
+pub struct Products {
+    /// What the server was started with, for a reset.
+    initial: Vec<Organization>,
+    state: Mutex<State>,
+}
+
+/// Everything that the admin surface reads and changes.
+#[derive(Debug, Default)]
+pub struct State {
+    /// By id.
+    pub organizations: BTreeMap<String, Organization>,
+    /// Side data of users, by organization and user id.
+    pub accounts: HashMap<(String, String), Account>,
+    /// By token.
+    pub tokens: HashMap<String, Token>,
+    /// The log, which survives a reset.
+    pub audit: Audit,
+    /// How far the virtual clock is ahead (A19).
+    pub ahead: Duration,
+    /// How many account and organization requests are open (A26).
+    pub requests: u64,
+}
+
+impl Products {
+    /// The state of a server that starts with these organizations.
+    #[must_use]
+    pub fn new(initial: Vec<Organization>) -> Self {
+        let products = Self { initial, state: Mutex::default() };
+        products.reset();
+        products
+    }
+
+    /// The state, locked. Never held while the store is called.
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything as at the start, but for the log (A22).
+    pub fn reset(&self) {
+        let mut state = self.lock();
+        let audit = std::mem::take(&mut state.audit);
+        let organizations = self.initial.iter().map(|it| (it.id.clone(), it.clone())).collect();
+        *state = State { organizations, audit, ..State::default() };
+    }
+}
+
+impl State {
+    /// The organization of that id.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn organization(&mut self, id: &str) -> Result<&mut Organization, Refusal> {
+        self.organizations.get_mut(id).ok_or_else(|| Refusal::missing("organization"))
+    }
+
+    /// What users of an organization get when SCIM creates them (A27).
+    #[must_use]
+    pub fn provisioning_defaults(&self, org: &str) -> Option<&Defaults> {
+        self.organizations.get(org).map(|organization| &organization.defaults)
+    }
+
+    /// The user's role in the app.
+    #[must_use]
+    pub fn app_role(&self, org: &str, user: &str) -> AppRole {
+        self.accounts.get(&(org.to_owned(), user.to_owned())).map_or(AppRole::User, |account| account.role)
+    }
+
+    /// Whether there is side data of a user.
+    #[must_use]
+    pub fn has_account(&self, org: &str, user: &str) -> bool {
+        self.accounts.contains_key(&(org.to_owned(), user.to_owned()))
+    }
+
+    /// Who made a user: without side data, an identity provider.
+    #[must_use]
+    pub fn source(&self, org: &str, user: &str) -> Source {
+        let account = self.accounts.get(&(org.to_owned(), user.to_owned()));
+        account.map_or(Source::Scim, |account| account.source)
+    }
+
+    /// Who stands behind an access token that is in force.
+    #[must_use]
+    pub fn principal(&self, token: &str) -> Option<Principal> {
+        let token = self.tokens.get(token).filter(|token| token.active)?;
+        let (org, id) = (token.org.clone(), token.user.clone());
+        Some(match self.app_role(&org, &id) {
+            AppRole::Admin => Principal::Admin { org, id },
+            AppRole::User => Principal::User { org, id },
+        })
+    }
+
+    /// Removes an organization with its accounts and tokens.
+    ///
+    /// # Errors
+    /// 404; 409 for one that the server was started with.
+    pub fn remove_organization(&mut self, id: &str) -> Result<(), Refusal> {
+        if self.organization(id)?.fixed {
+            return Err(Refusal::new(409, "organization_fixed", "the server was started with this organization"));
+        }
+        self.organizations.remove(id);
+        self.accounts.retain(|(org, _), _| org != id);
+        self.tokens.retain(|_, token| token.org != id);
+        Ok(())
+    }
+}
