@@ -3,8 +3,13 @@
 //! Every history is written as the text of a scenario and run like any other, so that a counter-example is a file that
 //! replays without this room (`docs/adr/0003`). It knows nothing of reports.
 
+mod dialect;
 mod engine;
+mod filters;
+mod fixed;
+mod flows;
 mod history;
+mod names;
 mod play;
 mod proof;
 mod roles;
@@ -16,10 +21,25 @@ pub use engine::{Engine, Progress};
 pub use play::Fault;
 pub use proof::{CounterExample, Law, Played, Proof, State};
 pub use script::{Script, Step, basic};
-pub use suite::{Case, Cases, Enumerated, Need, RoleReadOut, Setting, Suite};
+pub use suite::{Case, Cases, Enumerated, Heard, Need, RoleReadOut, Setting, Suite};
 
 /// Every suite, in the order in which they are played.
 pub const SUITES: &[Suite] = &[
+    names::SUITE,
+    flows::SUITE,
+    flows::ADOPTION,
+    filters::SUITE,
+    filters::ATTRIBUTES,
+    fixed::SWAP,
+    fixed::ADDRESSES,
+    fixed::UNIQUE_ADDRESSES,
+    fixed::EXTERNAL_IDS,
+    fixed::GROUP_NAMES,
+    fixed::BULK,
+    fixed::EXTENSION,
+    fixed::PRIMARIES,
+    fixed::TWICE,
+    dialect::SUITE,
     history::SUITE,
     roles::SUITES[0],
     roles::SUITES[1],
