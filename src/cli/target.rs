@@ -244,6 +244,40 @@ mod tests {
     }
 
     #[test]
+    fn the_admin_surface_needs_a_target_a_url_and_permission() {
+        let context = Context::from_process().unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let here = "http://127.0.0.1:9/scim/v2";
+        let rows = [
+            (None, Some("http://127.0.0.1:9"), None, false, "no --target"),
+            (Some(here), None, Some("NOT_SET_HERE"), false, "--admin-token-env needs --admin-url"),
+            (Some(here), Some("http://127.0.0.1:9"), Some("NOT_SET_HERE"), false, "NOT_SET_HERE is not set"),
+            (Some(here), Some("http://127.0.0.1:9"), Some("hush-hush.x"), false, "not shown"),
+            (Some(here), Some("http://me:hush@127.0.0.1"), None, false, "not shown"),
+            (Some(here), Some("https://admin.example"), None, false, "creates organizations and users there"),
+            (Some(here), Some("https://admin.example"), None, true, ""),
+            (Some(here), Some("http://127.0.0.1:9"), None, false, ""),
+        ];
+        for (target, url, variable, allowed, expected) in rows {
+            let mut run = Run::default();
+            run.target.target = target.map(str::to_owned);
+            run.target.admin_url = url.map(str::to_owned);
+            run.target.admin_token_env = variable.map(str::to_owned);
+            run.target.allow_writes = allowed;
+            match remote(&run, &context) {
+                Ok(remote) => {
+                    assert_eq!(expected, "");
+                    assert_eq!(remote.unwrap().transport.admin_url(), url);
+                }
+                Err(fault) => {
+                    assert!(!expected.is_empty() && fault.message.contains(expected), "{}", fault.message);
+                    assert!(!fault.message.contains("hush"), "{}", fault.message);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_is_missing_is_named_and_no_secret_is_repeated() {
         let rows = [
             (Credentials { auth: Some(AuthKind::Bearer), ..Credentials::default() }, "--token-env"),

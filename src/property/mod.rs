@@ -4,13 +4,13 @@
 //! replays without this room (`docs/adr/0003`). It knows nothing of reports.
 
 mod engine;
+mod history;
 mod play;
 mod proof;
 mod roles;
 mod script;
 mod shrink;
 mod suite;
-mod user_names;
 
 pub use engine::{Engine, Progress};
 pub use play::Fault;
@@ -19,4 +19,12 @@ pub use script::{Script, Step, basic};
 pub use suite::{Case, Cases, Enumerated, Need, RoleReadOut, Setting, Suite};
 
 /// Every suite, in the order in which they are played.
-pub const SUITES: &[Suite] = &[user_names::SUITE, roles::SUITE];
+pub const SUITES: &[Suite] = &[
+    history::SUITE,
+    roles::SUITES[0],
+    roles::SUITES[1],
+    roles::SUITES[2],
+    roles::SUITES[3],
+    roles::SUITES[4],
+    roles::SUITES[5],
+];
