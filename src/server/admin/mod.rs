@@ -2,11 +2,16 @@
 //! permission table, JSON in and out, the audit log. It is not there at all unless the server was given an operator.
 
 mod call;
+mod idp;
+mod login;
 mod mapping;
+mod oauth;
 mod operator;
 mod organizations;
 mod places;
 mod settings;
+mod sso;
+mod users;
 
 pub(super) use call::{Call, Reply};
 
@@ -41,7 +46,9 @@ const PREFIXES: [&str; 6] = ["/admin/v1/", "/idp/v1/", "/oauth2/", "/auth/login"
 
 /// Every route.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
-    [organizations::ROWS, mapping::ROWS, places::ROWS, settings::ROWS, operator::ROWS].into_iter().flatten()
+    let settings = [organizations::ROWS, mapping::ROWS, places::ROWS, settings::ROWS, operator::ROWS];
+    let accounts = [users::ROWS, login::ROWS, sso::ROWS, idp::ROWS, oauth::ROWS];
+    settings.into_iter().chain(accounts).flatten()
 }
 
 /// Whether a path belongs to the surface.

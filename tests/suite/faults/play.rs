@@ -115,7 +115,8 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
         }
         Ok::<_, String>(events)
     })?;
-    let settings = Settings::new(profile.actions.clone(), time::macros::date!(2026 - 01 - 01));
+    let mut settings = Settings::new(profile.actions.clone(), time::macros::date!(2026 - 01 - 01));
+    settings.product.clone_from(&profile.product);
     Ok(Verdict::judge(&events, Catalogue::embedded(), idp::clients(), &settings))
 }
 
