@@ -185,15 +185,14 @@ pub(super) fn bundled(profile: &Profile, faults: &[String], context: &Context) -
     let made_up = || Secret::new(uuid::Uuid::new_v4().simple().to_string());
     let (token, operator) = (made_up(), made_up());
     context.redactor.learn(&token);
-    let url = |path: &str| {
-        let parsed = BaseUrl::parse(&format!("http://127.0.0.1{path}"));
-        parsed.map_err(|error| Fault::usage(format!("the profile's base path: {error}")))
-    };
-    let admin = AdminSurface::new(url("")?, Auth::Bearer(operator.clone()), &context.redactor);
+    let parsed =
+        |url: &str| BaseUrl::parse(url).map_err(|error| Fault::usage(format!("the profile's base path: {error}")));
+    let (origin, base) = (parsed("http://127.0.0.1")?, parsed(&format!("http://127.0.0.1{}", profile.base_path))?);
     let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(token.clone()));
-    let server = faults::before(Arc::new(server.with_admin(operator)), faults)?;
-    let handler = Arc::new(move |request| server.handle(request));
-    Ok(Arc::new(InProcess::new(url(&profile.base_path)?, Auth::Bearer(token), handler).with_admin(admin)))
+    let server = faults::before(server.with_admin(operator.clone()), faults)?;
+    let admin = AdminSurface::new(origin, Auth::Bearer(operator), &context.redactor);
+    let bundled = InProcess::new(base, Auth::Bearer(token), Arc::new(move |request| server.handle(request)));
+    Ok(Arc::new(bundled.with_admin(admin)))
 }
 
 /// Looks at the target, plans and plays. Gives the events and the scenarios that broke off by our fault.
