@@ -10,7 +10,7 @@ use super::context::{Context, resource_type};
 use super::etag::Conditions;
 use super::render::{self, Detail, whole_millis};
 use super::stored::{Parts, strangers};
-use super::{search, touch};
+use super::{account, search, touch};
 use crate::profile::PatchAnswer;
 use crate::scim::patch::{self, PatchRequest};
 use crate::scim::project::Projection;
@@ -37,6 +37,7 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
     let resource = resource::create(as_object(body)?, resource_type(kind), &body_options(context))?;
     let parts = Parts::of(server, kind, resource)?;
     let password = parts.password.clone();
+    let _held = account::hold(context, kind, None, &parts.body)?;
     let draft = Draft {
         id: Uuid::new_v4().to_string(),
         kind,
@@ -162,6 +163,7 @@ fn change(
         if parts.password.is_some() && !context.capabilities().change_password {
             return Err(ScimError::bad(ScimType::Mutability, "password: this server does not change passwords"));
         }
+        let _held = account::hold(context, kind, Some(&old), &parts.body)?;
         let members = parts.joining(&old);
         let same = members == Members::KEEP && parts.body == *old.body.object().map_err(refused)?;
         if same && parts.password.is_none() {
