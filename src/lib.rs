@@ -21,6 +21,8 @@ pub mod client;
 pub mod plan;
 pub mod server;
 
+pub mod fault;
+
 pub mod run;
 
 pub mod load;

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::verdict::FailOn;
 
-/// Proves whether a SCIM 2.0 server is ready: for the standard, for Okta, for Microsoft Entra ID.
+/// Proves whether a SCIM 2.0 server is ready: for the standard, Okta, Microsoft Entra ID, Ping Identity, JumpCloud.
 ///
 /// Results go to stdout, talk goes to stderr. `scimproof run` without a target judges the bundled server.
 #[derive(Debug, Parser)]
@@ -41,7 +41,7 @@ Exit codes, the first that applies:
 /// The commands, in the order of the help text.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Replay what Okta and Entra ID send, check the standard, and say whether the server is ready.
+    /// Replay what identity providers send, check the standard, and say whether the server is ready.
     Run(Box<Run>),
     /// Test laws that hold in every state: roles by team, one holder for a user name. Failures shrink to a scenario.
     Prove(Box<Prove>),
@@ -53,7 +53,7 @@ pub enum Command {
     List(List),
     /// Check scenario files: unknown keys and ids, with line and column.
     Lint(Lint),
-    /// Explain a requirement, interpretation, request shape, scenario, client, flow or exit code.
+    /// Explain a requirement, interpretation, request shape, scenario, client, flow, fault or exit code.
     Explain(Explain),
     /// Keep a list of known failures, so that a pipeline can adopt scimproof on a server that is red today.
     Baseline(Box<Baseline>),
@@ -101,6 +101,9 @@ pub struct Target {
     /// Wait so long for a target that is just starting, e.g. 30s.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub wait: Option<Duration>,
+    /// Put a named fault in front of the bundled server, to see it caught; may be repeated (see `list --faults`).
+    #[arg(long, value_name = "NAME")]
+    pub fault: Vec<String>,
     /// Configuration file; scimproof.toml in this folder is read by itself.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
@@ -192,7 +195,7 @@ pub struct Connection {
 #[derive(Debug, Clone, Args, Default)]
 #[command(next_help_heading = "Selection")]
 pub struct Selection {
-    /// The clients that the server must be ready for: okta, entra, okta/aiw …; all known ones if not given.
+    /// The clients that the server must be ready for: okta, entra, ping, jumpcloud, okta/aiw …; all known ones if not given.
     #[arg(long, value_name = "CLIENT,…", value_delimiter = ',')]
     pub idp: Vec<String>,
     /// Only what this expression names, e.g. `okta and not tag(slow)` or `req(RFC7644-3.5.2*)`. A word is a part of an
@@ -272,15 +275,21 @@ pub struct Prove {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub access: Access,
-    /// How many random histories of every law that cannot be tested exhaustively.
-    #[arg(long, value_name = "N", default_value_t = 64)]
-    pub cases: u32,
+    /// How many random histories, over all suites; what can be tested exhaustively is, besides [default: 2000].
+    #[arg(long, value_name = "N")]
+    pub cases: Option<u64>,
+    /// Begin no history after this time, e.g. 60s; without --cases, draw histories until it is over.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub time_budget: Option<Duration>,
+    /// Only these laws, by requirement id, and only these suites, by name.
+    #[arg(long, value_name = "ID,…", value_delimiter = ',')]
+    pub law: Vec<String>,
     /// The seed of every drawn value; printed by every run.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Where a user's role is read, as a SCIM attribute path.
-    #[arg(long, value_name = "PATH", default_value = "roles.value")]
-    pub role_at: String,
+    /// Where a user's role is read in the SCIM User: an attribute path or JSON Pointer. The bundled server: roles.value.
+    #[arg(long, value_name = "PATH")]
+    pub role_at: Option<String>,
     /// The folder that gets the scenario files of what was falsified.
     #[arg(long, value_name = "DIR", default_value = ".scimproof/proofs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
@@ -351,6 +360,9 @@ pub struct Serve {
     /// A further tenant at /NAME and the base path, with its token in an environment variable; may be repeated.
     #[arg(long, value_name = "NAME=ENV")]
     pub tenant: Vec<String>,
+    /// Serve with a named fault, to see what catches it; may be repeated (see `list --faults`).
+    #[arg(long, value_name = "NAME")]
+    pub fault: Vec<String>,
     /// Turn capabilities off: patch, bulk, filter, sort, etag, changePassword, groups, me.
     #[arg(long, value_name = "CAPABILITY,…", value_delimiter = ',')]
     pub without: Vec<String>,
@@ -369,6 +381,9 @@ pub struct List {
     /// Show what would run against a server of the profile, and what would not and why.
     #[arg(long)]
     pub plan: bool,
+    /// Show the faults that `--fault` takes, with who had them.
+    #[arg(long, conflicts_with = "plan")]
+    pub faults: bool,
     /// The profile of the target: a name or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "rfc")]
     pub profile: String,
@@ -391,7 +406,7 @@ pub struct Lint {
 /// Everything that `explain` takes.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// RFC7644-3.3-5, I-46, OKTA-SHAPE-R01, okta/users/create, okta/aiw, OKTA-F03, or an exit code.
+    /// RFC7644-3.3-5, I-46, OKTA-SHAPE-R01, okta/users/create, okta/aiw, OKTA-F03, dup-race, or an exit code.
     #[arg(value_name = "ID")]
     pub id: String,
 }

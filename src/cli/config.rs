@@ -180,6 +180,25 @@ mod tests {
     }
 
     #[test]
+    fn another_target_or_admin_surface_gets_not_the_operators_token_of_the_file() {
+        let text = "target = \"https://a.example\"\nallow-writes = true\nadmin-url = \"https://admin.example\"\n\
+                    admin-token-env = \"OPERATOR\"\nactions = [\"create-users\"]";
+        let rows = [
+            (None, None, Some("https://admin.example"), Some("OPERATOR"), true),
+            (Some("https://b.example"), None, None, None, false),
+            (None, Some("https://other.example"), Some("https://other.example"), None, false),
+        ];
+        for (target, url, admin, token, allowed) in rows {
+            let mut run = Run::default();
+            run.target.target = target.map(str::to_owned);
+            run.target.admin_url = url.map(str::to_owned);
+            merge(&mut run, parse(text).unwrap()).unwrap();
+            assert_eq!((run.target.admin_url.as_deref(), run.target.admin_token_env.as_deref()), (admin, token));
+            assert_eq!((run.target.allow_writes, run.gate.actions.len()), (allowed, 1));
+        }
+    }
+
+    #[test]
     fn mistakes_have_a_place_and_no_value_is_repeated() {
         let rows = [
             (

@@ -8,6 +8,7 @@ mod commands;
 pub mod config;
 pub mod context;
 pub mod fault;
+mod faults;
 mod guess;
 mod progress;
 mod signals;

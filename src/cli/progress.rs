@@ -4,6 +4,43 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::flow::{Event, Outcome};
 
+/// Follows the histories of `prove`.
+#[derive(Clone)]
+pub struct Histories(ProgressBar);
+
+impl Histories {
+    /// A bar on stderr, or none.
+    #[must_use]
+    pub fn new(shown: bool) -> Self {
+        Self(bar(shown))
+    }
+
+    /// Takes in how far it has come.
+    pub fn see(&self, progress: &crate::property::Progress) {
+        self.0.set_length(progress.planned.max(progress.played));
+        self.0.set_position(progress.played);
+        self.0.set_message(match progress.failed {
+            0 => progress.suite.to_owned(),
+            n => format!("{n} failed · {}", progress.suite),
+        });
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// A bar on stderr, or none.
+fn bar(shown: bool) -> ProgressBar {
+    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(Some(0), target);
+    if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
+        bar.set_style(style.progress_chars("=> "));
+    }
+    bar
+}
+
 /// Follows the events of a run.
 pub struct Progress {
     bar: ProgressBar,
@@ -14,12 +51,7 @@ impl Progress {
     /// A bar on stderr, or none.
     #[must_use]
     pub fn new(shown: bool) -> Self {
-        let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
-            bar.set_style(style.progress_chars("=> "));
-        }
-        Self { bar, failures: 0 }
+        Self { bar: bar(shown), failures: 0 }
     }
 
     /// Takes an event in.

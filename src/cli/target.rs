@@ -42,6 +42,9 @@ pub fn remote(run: &Run, context: &Context) -> Result<Option<Remote>, Fault> {
         }
         return Ok(None);
     };
+    if !run.target.fault.is_empty() {
+        return Err(Fault::usage("--fault is for the bundled server; leave --target out"));
+    }
     let base = BaseUrl::parse(text).map_err(|error| Fault::usage(error.to_string()))?;
     guard(&base, run, "users and groups")?;
     let auth = auth(&run.credentials, &context.environment)?;
@@ -238,6 +241,40 @@ mod tests {
         }
         let default: Environment = [(TOKEN, "from-default")].into_iter().collect();
         assert_eq!(auth(&Credentials::default(), &default).unwrap().headers()[0].1.expose(), "Bearer from-default");
+    }
+
+    #[test]
+    fn the_admin_surface_needs_a_target_a_url_and_permission() {
+        let context = Context::from_process().unwrap();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let here = "http://127.0.0.1:9/scim/v2";
+        let rows = [
+            (None, Some("http://127.0.0.1:9"), None, false, "no --target"),
+            (Some(here), None, Some("NOT_SET_HERE"), false, "--admin-token-env needs --admin-url"),
+            (Some(here), Some("http://127.0.0.1:9"), Some("NOT_SET_HERE"), false, "NOT_SET_HERE is not set"),
+            (Some(here), Some("http://127.0.0.1:9"), Some("hush-hush.x"), false, "not shown"),
+            (Some(here), Some("http://me:hush@127.0.0.1"), None, false, "not shown"),
+            (Some(here), Some("https://admin.example"), None, false, "creates organizations and users there"),
+            (Some(here), Some("https://admin.example"), None, true, ""),
+            (Some(here), Some("http://127.0.0.1:9"), None, false, ""),
+        ];
+        for (target, url, variable, allowed, expected) in rows {
+            let mut run = Run::default();
+            run.target.target = target.map(str::to_owned);
+            run.target.admin_url = url.map(str::to_owned);
+            run.target.admin_token_env = variable.map(str::to_owned);
+            run.target.allow_writes = allowed;
+            match remote(&run, &context) {
+                Ok(remote) => {
+                    assert_eq!(expected, "");
+                    assert_eq!(remote.unwrap().transport.admin_url(), url);
+                }
+                Err(fault) => {
+                    assert!(!expected.is_empty() && fault.message.contains(expected), "{}", fault.message);
+                    assert!(!fault.message.contains("hush"), "{}", fault.message);
+                }
+            }
+        }
     }
 
     #[test]

@@ -69,10 +69,14 @@ struct Variant {
 }
 
 /// The embedded client files.
-const FILES: [&str; 2] =
-    [include_str!("../../fixtures/clients/okta.toml"), include_str!("../../fixtures/clients/entra.toml")];
+const FILES: [&str; 4] = [
+    include_str!("../../fixtures/clients/okta.toml"),
+    include_str!("../../fixtures/clients/entra.toml"),
+    include_str!("../../fixtures/clients/ping.toml"),
+    include_str!("../../fixtures/clients/jumpcloud.toml"),
+];
 
-/// Every known client profile, Okta before Entra, in the order of the files.
+/// Every known client profile, in the order of the files: Okta, Entra ID, Ping Identity, JumpCloud.
 #[must_use]
 #[expect(clippy::expect_used, reason = "the embedded files are parsed by a test")]
 pub fn clients() -> &'static [Client] {
@@ -125,6 +129,8 @@ mod tests {
         assert_eq!(select("okta/aiw").len(), 1);
         assert!(select("okta").len() >= 3);
         assert_eq!(select("entra").len(), 2);
+        assert_eq!(select("ping").len(), 2);
+        assert_eq!(select("jumpcloud").len(), 1);
         assert!(select("nobody").is_empty());
     }
 }

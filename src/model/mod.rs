@@ -1,10 +1,16 @@
 //! The pure oracle: users, groups, roles, duplicates as a state machine. It shares only the `scim` grammar with the
 //! server (law 6), so that the two can disagree.
 
+mod action;
 mod directory;
 mod names;
 mod role;
+mod rules;
+mod teams;
 
-pub use directory::{Action, Directory, Effect, UserState};
+pub use action::{Action, Draft, Effect, Form};
+pub use directory::{Directory, GroupState, UserState};
 pub use names::{NamePair, Sameness, name_pairs, same_name};
-pub use role::RoleMapping;
+pub use role::{Role, RoleMapping};
+pub use rules::Rules;
+pub use teams::{Member, Team, TeamChange, Teams};

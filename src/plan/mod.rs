@@ -159,7 +159,7 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
                     flows: scenario.flows.clone(),
                     alone: scenario.alone,
                     estimate: cost,
-                    flow: Box::new(ScenarioFlow::new(Arc::clone(scenario), &settings)),
+                    flow: Box::new(ScenarioFlow::new(Arc::clone(scenario), &settings).keeping(&options.profile.users)),
                 });
             }
         }
@@ -189,7 +189,8 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
         let why = "there is no admin surface (--admin-url)".to_owned();
         return Some(SkipReason::NotObservable { why, requirements });
     }
-    scenario.needs.iter().find_map(|need| lacks(need, options)).map(SkipReason::Capability)
+    let lacking = scenario.needs.iter().find_map(|need| lacks(need, options.profile, options.config));
+    lacking.map(SkipReason::Capability)
 }
 
 /// A phrase where the profile is of another product, or chose otherwise.
@@ -205,9 +206,10 @@ fn other_product(scenario: &Scenario, profile: &Profile) -> Option<String> {
 }
 
 /// A phrase where a capability is missing: `/ServiceProviderConfig` decides, the profile where that is silent.
-fn lacks(need: &str, options: &Options) -> Option<String> {
-    let announced = options.config.and_then(|config| config.get(need)?.get("supported")?.as_bool());
-    let profile = &options.profile.capabilities;
+#[must_use]
+pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<String> {
+    let announced = config.and_then(|config| config.get(need)?.get("supported")?.as_bool());
+    let profile = &target.capabilities;
     let documented = match need {
         "patch" => profile.patch,
         "bulk" => profile.bulk,
@@ -223,7 +225,7 @@ fn lacks(need: &str, options: &Options) -> Option<String> {
         Some(true) => None,
         Some(false) => Some(format!("{need}: /ServiceProviderConfig says supported = false")),
         None if documented => None,
-        None => Some(format!("{need}: not in profile {}", options.profile.name)),
+        None => Some(format!("{need}: not in profile {}", target.name)),
     }
 }
 

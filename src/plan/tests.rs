@@ -85,11 +85,11 @@ fn products_switches_and_surfaces_decide_what_runs() {
     keeps.role_mapping.unmapped = crate::profile::UnmappedRole::Keep;
     let rfc = Profile::named("rfc").unwrap();
     let only = ["create-users".to_owned()];
-    let rows: [(&Profile, bool, Option<&[String]>, &[&str]); 4] = [
-        (&catalog, true, None, &["a", "c", "e", "okta/d"]),
-        (&keeps, false, None, &["a", "b", "e", "okta/d"]),
-        (&rfc, true, None, &["c", "e", "okta/d"]),
-        (&rfc, true, Some(&only), &["c", "e"]),
+    let rows = [
+        (&catalog, true, None, vec!["a", "c", "e", "okta/d"]),
+        (&keeps, false, None, vec!["a", "b", "e", "okta/d"]),
+        (&rfc, true, None, vec!["c", "e", "okta/d"]),
+        (&rfc, true, Some(only.as_slice()), vec!["c", "e"]),
     ];
     for (profile, admin, ticked, expected) in rows {
         let plan = build(&all, &Options { admin, ticked, ..options(profile) });

@@ -45,6 +45,9 @@ pub struct Profile {
     pub title: String,
     /// Where the bundled server serves it, `/scim/v2`.
     pub base_path: String,
+    /// Whether choices that this profile does not name are open: any reading is right. Else they have their defaults.
+    #[serde(default)]
+    pub open: bool,
     /// How user names look.
     pub identifier: Identifier,
     /// The provisioning actions that the product supports: `create-users`, `update-users`, `deactivate-users`,

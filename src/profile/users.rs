@@ -12,7 +12,8 @@ pub struct Users {
     /// Attributes that a create must carry beside `userName`, as SCIM paths.
     pub required: Vec<String>,
     /// The attributes that are stored, as SCIM paths (`name.givenName`, `emails`); everything else is dropped without an
-    /// error (CATALOG-004, CATALYTIC-009). Empty: all are stored.
+    /// error (CATALOG-004, CATALYTIC-009). `userName` and `active` always are. Empty: all are stored. A filter on another
+    /// attribute finds nothing, for nobody has a value (`RFC7644 §3.4.2.2`), as for an attribute that no schema has (I-12).
     pub stored: Vec<String>,
     /// Which element of a multi-valued attribute is stored (CATALYTIC-011).
     pub values: ValuesKept,
@@ -74,7 +75,8 @@ pub enum DeactivatedNames {
     /// 409: the name is taken.
     #[default]
     Taken,
-    /// The same user, active again (PROP-UNIQ-10, second reading).
+    /// The same user with the same id becomes what the body says, active again: 200 (PROP-UNIQ-10, second reading). Only a
+    /// user name finds it; other unique values stay taken (PROP-UNIQ-14).
     Reactivates,
 }
 
@@ -85,24 +87,25 @@ pub enum Renaming {
     /// Yes.
     #[default]
     Allowed,
-    /// 400 `mutability`.
+    /// 400 `mutability`; the same name in another spelling is no change (PROP-UNIQ-06).
     Refused,
 }
 
-/// What DELETE does to a user.
+/// What DELETE does to a user, whichever way it comes (`/Users/{id}`, `/Me`, `/Bulk`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Deletion {
     /// The user is gone (`RFC7644 §3.6`).
     #[default]
     Hard,
-    /// The user stays, deactivated.
+    /// 204; the user stays, deactivated. A second DELETE says the same.
     Soft,
     /// 501: users are only deactivated.
     None,
 }
 
-/// What a PUT without `active` means.
+/// What a PUT without `active` means. `RFC7644 §3.5.1` lets a server clear or default what is left out; clearing would hide
+/// from every client that the user had been deactivated, so the default keeps it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PutWithoutActive {

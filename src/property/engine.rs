@@ -1,228 +1,288 @@
-//! Plays histories, shrinks the failing ones, and says how far each law was tested.
+//! Plays the histories of all suites side by side, shrinks the failing ones, and says of every law how far it was tested.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
-use super::{roles, user_names};
+use super::play::{Fault, Outcomes, Player};
+use super::proof::{CounterExample, Law, Played, Proof, State, Tally};
+use super::script::Script;
+use super::shrink;
+use super::suite::{Cases, Setting, Suite};
 use crate::client::Transport;
-use crate::flow::{Event, Finding, Outcome};
-use crate::model::RoleMapping;
-use crate::run::{Job, Opening, Options, drive};
-use crate::scenario::{self, Draw, ScenarioFlow, Settings};
+use crate::run::Options;
 
-/// Most histories that shrinking may try.
-const SHRINK_STEPS: u32 = 400;
+/// A suite stops drawing after so many histories that failed: one is enough for a verdict, more are for other laws.
+const FAILURES: usize = 40;
+
+/// Histories that are played before the failures are counted, so that the same seed stops at the same place.
+const BATCH: u64 = 64;
 
 /// The target, and how it is tested.
 pub struct Engine {
     /// Where requests go.
     pub transport: Arc<dyn Transport>,
-    /// Seed, marker, form of user names.
-    pub draw: Draw,
+    /// What histories may know of the target.
+    pub setting: Arc<Setting>,
     /// What a run may do to the target.
     pub options: Options,
-    /// How many random histories.
-    pub cases: u32,
-    /// Where a user's role is read, a SCIM attribute path: `roles.value`.
-    pub role_at: String,
+    /// How many random histories, over all suites.
+    pub cases: u64,
+    /// When no further history is begun.
+    pub time_budget: Option<Duration>,
+    /// Only these laws are asked for; empty: all.
+    pub laws: Vec<String>,
     /// Turns true when the user interrupts.
     pub cancel: watch::Receiver<bool>,
+    /// Is told of every history that was played.
+    pub progress: Arc<dyn Fn(&Progress) + Send + Sync>,
 }
 
-/// What came of testing one law.
-#[derive(Debug)]
-pub struct Proof {
-    /// The requirement that names the law.
-    pub law: &'static str,
-    /// How many histories were played, shrinking included.
-    pub cases: u64,
-    /// True when every history there is was played.
-    pub exhaustive: bool,
-    /// Histories about which nothing could be said, for example because no answer came.
-    pub inconclusive: u64,
-    /// The smallest history found that breaks the law.
-    pub counter_example: Option<CounterExample>,
-    /// Resources that could not be removed.
-    pub leftovers: usize,
+/// How far a proof has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The suite that is being played.
+    pub suite: &'static str,
+    /// Histories so far.
+    pub played: u64,
+    /// Histories that are known to come, those played included; enumerated ones are not counted ahead.
+    pub planned: u64,
+    /// Histories that failed.
+    pub failed: u64,
 }
 
-impl Proof {
-    /// True when nothing spoke against the law, something could be said at all, and nothing was left behind.
-    #[must_use]
-    pub fn holds(&self) -> bool {
-        self.counter_example.is_none() && self.inconclusive < self.cases && self.leftovers == 0
-    }
-}
-
-/// A history that breaks a law.
-#[derive(Debug)]
-pub struct CounterExample {
-    /// The scenario file that repeats it.
-    pub scenario: String,
-    /// What failed.
-    pub findings: Vec<Finding>,
-    /// False when the smallest history did not fail when it was played once more.
-    pub repeats: bool,
-}
-
-/// The engine wrote a scenario that does not parse: a fault of ours.
-#[derive(Debug, thiserror::Error)]
-#[error("a generated scenario does not parse: {0}")]
-pub struct Fault(String);
-
-/// What one history gave.
-struct Played {
-    failed: Vec<Finding>,
-    inconclusive: bool,
-    leftovers: usize,
-}
-
-/// Counts over all histories of one law.
+/// What is known of all histories so far.
 #[derive(Default)]
-struct Counts {
-    cases: AtomicU64,
-    inconclusive: AtomicU64,
-    leftovers: AtomicU64,
+struct Findings {
+    tally: Tally,
+    /// Law, suite: the failing history with the fewest requests, and how many.
+    failing: BTreeMap<String, BTreeMap<usize, (usize, u64)>>,
+    readings: BTreeSet<(String, usize)>,
+    leftovers: Vec<String>,
+}
+
+/// One run of the engine.
+struct Proving {
+    engine: Arc<Engine>,
+    player: Arc<Player>,
+    until: Option<Instant>,
+    findings: Findings,
+    progress: Progress,
 }
 
 impl Engine {
-    /// One user name never belongs to two users (PROP-UNIQ-01), over random histories, with shrinking.
+    /// Tests every law that the suites judge and the target lets be seen.
     ///
     /// # Errors
     /// [`Fault`] when a generated scenario is not one.
-    pub async fn user_names(self: &Arc<Self>) -> Result<Proof, Fault> {
-        let counts = Arc::new(Counts::default());
-        let (engine, tally) = (Arc::clone(self), Arc::clone(&counts));
-        let runtime = tokio::runtime::Handle::current();
-        let tested = tokio::task::spawn_blocking(move || {
-            let config = Config {
-                cases: engine.cases,
-                max_shrink_iters: SHRINK_STEPS,
-                failure_persistence: None,
-                ..Config::default()
+    pub async fn prove(self: &Arc<Self>, suites: &[Suite]) -> Result<Proof, Fault> {
+        let wanted = |suite: &&Suite| self.laws.is_empty() || suite.laws.iter().any(|law| self.asked(law));
+        let suites: Vec<Suite> = suites.iter().filter(wanted).copied().collect();
+        let lacking: Vec<Option<String>> = suites.iter().map(|suite| self.setting.lacks(suite.needs)).collect();
+        let weights = |n: usize| match suites[n].cases {
+            Cases::Random { weight, .. } if lacking[n].is_none() => u64::from(weight),
+            _ => 0,
+        };
+        let all: u64 = (0..suites.len()).map(weights).sum();
+        let share = |n: usize| (self.cases * weights(n)).div_ceil(all.max(1));
+        let planned = (0..suites.len()).map(share).sum();
+        let player = Player::new(
+            Arc::clone(&self.transport),
+            self.setting.draw.clone(),
+            self.options.clone(),
+            self.cancel.clone(),
+        );
+        let mut proving = Proving {
+            engine: Arc::clone(self),
+            player: Arc::new(player),
+            until: self.time_budget.map(|budget| Instant::now() + budget),
+            findings: Findings::default(),
+            progress: Progress { suite: "", played: 0, planned, failed: 0 },
+        };
+        let mut played = Vec::new();
+        for (n, suite) in suites.iter().enumerate() {
+            let (histories, exhaustive) = match &lacking[n] {
+                Some(_) => (0, false),
+                None => proving.suite(n, suite, share(n)).await?,
             };
-            let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed(engine.draw.seed));
-            TestRunner::new_with_rng(config, rng).run(&user_names::histories(), |history| {
-                let Some(text) = user_names::scenario(&history) else { return Ok(()) };
-                match runtime.block_on(engine.play(&text, "user-names", &tally)) {
-                    Ok(played) if played.failed.is_empty() => Ok(()),
-                    Ok(_) => Err(TestCaseError::fail("the law does not hold")),
-                    Err(Fault(reason)) => Err(TestCaseError::fail(reason)),
-                }
-            })
-        })
-        .await;
-        let smallest = match tested {
-            Ok(Ok(())) => None,
-            Ok(Err(TestError::Fail(_, history))) => user_names::scenario(&history),
-            Ok(Err(TestError::Abort(reason))) => return Err(Fault(reason.to_string())),
-            Err(broken) => return Err(Fault(broken.to_string())),
-        };
-        self.proof("PROP-UNIQ-01", false, smallest, "user-names", &counts).await
+            let (name, title) = (suite.name.to_owned(), suite.title.to_owned());
+            played.push(Played { name, title, histories, exhaustive, skipped: lacking[n].clone() });
+        }
+        proving.conclude(&suites, played).await
     }
 
-    /// The highest role among a user's teams wins (CATALOG-022), over every set of teams and every change of it.
-    ///
-    /// # Errors
-    /// [`Fault`] when a generated scenario is not one.
-    pub async fn roles(&self, mapping: &RoleMapping) -> Result<Proof, Fault> {
-        let counts = Counts::default();
-        let write = |history: &[roles::Change]| roles::scenario(mapping, history, &self.role_at).unwrap_or_default();
-        let mut failing = None;
-        for history in roles::histories(mapping) {
-            if !self.play(&write(&history), "roles", &counts).await?.failed.is_empty() {
-                failing = Some(history);
-                break;
-            }
-        }
-        if let Some(history) = &mut failing {
-            'smaller: loop {
-                for shorter in roles::shorter(history) {
-                    if !self.play(&write(&shorter), "roles", &counts).await?.failed.is_empty() {
-                        *history = shorter;
-                        continue 'smaller;
-                    }
-                }
-                break;
-            }
-        }
-        let exhaustive = failing.is_none() && !*self.cancel.borrow();
-        let smallest = failing.map(|history| write(&history));
-        self.proof("CATALOG-022", exhaustive, smallest, "roles", &counts).await
-    }
-
-    async fn proof(
-        &self,
-        law: &'static str,
-        exhaustive: bool,
-        smallest: Option<String>,
-        id: &str,
-        counts: &Counts,
-    ) -> Result<Proof, Fault> {
-        let counter_example = match smallest {
-            None => None,
-            Some(scenario) => {
-                let findings = self.play(&scenario, id, counts).await?.failed;
-                Some(CounterExample { repeats: !findings.is_empty(), findings, scenario })
-            }
-        };
-        Ok(Proof {
-            law,
-            cases: counts.cases.load(Ordering::Relaxed),
-            exhaustive,
-            inconclusive: counts.inconclusive.load(Ordering::Relaxed),
-            counter_example,
-            leftovers: usize::try_from(counts.leftovers.load(Ordering::Relaxed)).unwrap_or(usize::MAX),
-        })
-    }
-
-    /// Runs one scenario text and removes what it created.
-    async fn play(&self, text: &str, id: &str, counts: &Counts) -> Result<Played, Fault> {
-        if *self.cancel.borrow() {
-            return Ok(Played { failed: Vec::new(), inconclusive: false, leftovers: 0 });
-        }
-        let case = counts.cases.fetch_add(1, Ordering::Relaxed);
-        let parsed = scenario::parse_as(id, &format!("{id}.toml"), text, &scenario::Context::embedded());
-        let parsed = parsed
-            .map_err(|errors| Fault(errors.first().map(scenario::ScenarioError::rendered).unwrap_or_default()))?;
-        // A marker of its own for every case: what one case could not remove must not disturb the next.
-        let draw = Draw { marker: format!("{}c{case}", self.draw.marker), ..self.draw.clone() };
-        let settings = Settings { draw, base_url: self.transport.base_url().to_owned() };
-        let job = Job {
-            alone: false,
-            users: parsed.people.len(),
-            flow: Box::new(ScenarioFlow::new(Arc::new(parsed), &settings)),
-            clients: Vec::new(),
-            flows: Vec::new(),
-        };
-        let (events, mut said) = mpsc::unbounded_channel();
-        let inspect: crate::run::Inspect = Arc::new(|_| Vec::new());
-        let transport = Arc::clone(&self.transport);
-        let opening = Opening { seed: self.draw.seed, ..Opening::default() };
-        drive(vec![job], opening, transport, inspect, self.options.clone(), events, self.cancel.clone()).await;
-        let mut played = Played { failed: Vec::new(), inconclusive: false, leftovers: 0 };
-        while let Ok(event) = said.try_recv() {
-            match event {
-                Event::Found(finding) if finding.outcome == Outcome::Fail => played.failed.push(finding),
-                Event::Found(finding) if finding.outcome == Outcome::Inconclusive => played.inconclusive = true,
-                Event::CleanedUp { leftovers, .. } => played.leftovers = leftovers.len(),
-                _ => {}
-            }
-        }
-        if played.inconclusive && played.failed.is_empty() {
-            counts.inconclusive.fetch_add(1, Ordering::Relaxed);
-        }
-        counts.leftovers.fetch_add(u64::try_from(played.leftovers).unwrap_or(u64::MAX), Ordering::Relaxed);
-        Ok(played)
+    fn asked(&self, law: &str) -> bool {
+        self.laws.is_empty() || self.laws.iter().any(|asked| asked == law)
     }
 }
 
-/// A seed of proptest's length.
-fn seed(seed: u64) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    bytes
+impl Proving {
+    fn out_of_time(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
+    }
+
+    /// Plays a suite; gives how many histories, and whether these are all there are.
+    async fn suite(&mut self, place: usize, suite: &Suite, share: u64) -> Result<(u64, bool), Fault> {
+        self.progress.suite = suite.name;
+        let engine = Arc::clone(&self.engine);
+        let mut enumerated = match suite.cases {
+            Cases::All(cases) => Some(cases(&engine.setting)),
+            Cases::Random { .. } => None,
+        };
+        let (mut next, mut played, mut failed) = (0_u64, 0, 0);
+        let mut more = true;
+        while more && failed < FAILURES && !self.player.cancelled() && !self.out_of_time() {
+            let mut batch = Vec::new();
+            while batch.len() < BATCH as usize {
+                let script = match &mut enumerated {
+                    Some(cases) => cases.next().map(|case| case.script()),
+                    None if next < share => shrink::script(suite, &engine.setting, next),
+                    None => None,
+                };
+                let Some(script) = script else {
+                    more = false;
+                    break;
+                };
+                if !script.steps.is_empty() {
+                    batch.push((next, script));
+                }
+                next += 1;
+            }
+            let (count, failures) = self.batch(place, suite, batch).await?;
+            played += count;
+            failed += failures;
+        }
+        let whole = !more && !self.player.cancelled();
+        Ok((played, whole && enumerated.is_some()))
+    }
+
+    /// Plays histories side by side; gives how many were played and how many failed.
+    async fn batch(&mut self, place: usize, suite: &Suite, batch: Vec<(u64, Script)>) -> Result<(u64, usize), Fault> {
+        let width = self.engine.options.concurrency.max(1);
+        let (mut played, mut failures) = (0, 0);
+        let mut waiting = batch.into_iter();
+        let mut playing: JoinSet<(u64, usize, Result<Outcomes, Fault>)> = JoinSet::new();
+        loop {
+            while playing.len() < width && !self.player.cancelled() && !self.out_of_time() {
+                let Some((case, script)) = waiting.next() else { break };
+                let alone = script.alone;
+                let (player, name) = (Arc::clone(&self.player), suite.name);
+                if alone {
+                    // Nothing else may change the target meanwhile.
+                    while let Some(joined) = playing.join_next().await {
+                        self.take(place, joined, &mut played, &mut failures)?;
+                    }
+                }
+                playing.spawn(async move { (case, script.requests(), player.play(&script, name).await) });
+                if alone {
+                    break;
+                }
+            }
+            let Some(joined) = playing.join_next().await else { break };
+            self.take(place, joined, &mut played, &mut failures)?;
+        }
+        Ok((played, failures))
+    }
+
+    fn take(
+        &mut self,
+        place: usize,
+        joined: Result<(u64, usize, Result<Outcomes, Fault>), tokio::task::JoinError>,
+        played: &mut u64,
+        failures: &mut usize,
+    ) -> Result<(), Fault> {
+        let (case, requests, outcomes) = joined.map_err(|error| Fault(error.to_string()))?;
+        let outcomes = outcomes?;
+        *played += 1;
+        let failed = self.findings.take(place, case, requests, outcomes);
+        *failures += usize::from(failed);
+        self.progress.played += 1;
+        self.progress.failed += u64::from(failed);
+        (self.engine.progress)(&self.progress);
+        Ok(())
+    }
+
+    /// Shrinks what failed and says what came of every law.
+    async fn conclude(mut self, suites: &[Suite], played: Vec<Played>) -> Result<Proof, Fault> {
+        let engine = Arc::clone(&self.engine);
+        let mut ids: BTreeSet<String> =
+            suites.iter().flat_map(|suite| suite.laws).map(|law| (*law).to_owned()).collect();
+        ids.retain(|law| engine.asked(law));
+        ids.extend(self.findings.failing.keys().filter(|law| engine.asked(law)).cloned());
+        let mut laws = Vec::new();
+        for (number, id) in ids.into_iter().enumerate() {
+            let judging = || suites.iter().zip(&played).filter(|(suite, _)| suite.laws.contains(&id.as_str()));
+            let (judged, inconclusive) = self.findings.tally.of(&id);
+            let exhaustive = judging().next().is_some() && judging().all(|(_, played)| played.exhaustive);
+            let state = match self.smallest(suites, &id, number as u64).await? {
+                Some(found) => State::Fails(Box::new(found)),
+                None if judged > 0 => State::Holds,
+                None => match judging().find(|(_, played)| played.skipped.is_none()) {
+                    None => State::NotObservable(
+                        judging().find_map(|(_, played)| played.skipped.clone()).unwrap_or_default(),
+                    ),
+                    Some(_) if inconclusive > 0 => State::Inconclusive("every row about it stayed open".to_owned()),
+                    Some(_) => State::Inconclusive("no history came to judge it".to_owned()),
+                },
+            };
+            laws.push(Law { id, state, judged, inconclusive, exhaustive });
+        }
+        Ok(Proof {
+            laws,
+            suites: played,
+            readings: self.findings.readings.into_iter().collect(),
+            leftovers: self.findings.leftovers,
+            interrupted: self.player.cancelled(),
+            out_of_time: self.until.is_some_and(|until| Instant::now() >= until),
+        })
+    }
+
+    /// The smallest history found that breaks the law: the failing histories of each suite are shrunk, the shortest wins.
+    async fn smallest(&mut self, suites: &[Suite], law: &str, number: u64) -> Result<Option<CounterExample>, Fault> {
+        let Some(failing) = self.findings.failing.get(law).cloned() else { return Ok(None) };
+        let mut best: Option<(Script, usize, u64)> = None;
+        for (place, (_, case)) in failing {
+            let (suite, setting) = (suites[place], Arc::clone(&self.engine.setting));
+            let (player, law, runtime) = (Arc::clone(&self.player), law.to_owned(), tokio::runtime::Handle::current());
+            let shrinking = tokio::task::spawn_blocking(move || {
+                let fails = |script: &Script| runtime.block_on(shrink::breaks(&player, script, suite.name, &law));
+                shrink::smallest(&suite, &setting, case, &fails)
+            });
+            let script = shrinking.await.map_err(|error| Fault(error.to_string()))??;
+            let shorter = |script: &Script| best.as_ref().is_none_or(|(best, ..)| script.requests() < best.requests());
+            if let Some(script) = script.filter(shorter) {
+                best = Some((script, place, case));
+            }
+        }
+        let Some((script, place, case)) = best else { return Ok(None) };
+        let suite = suites[place].name;
+        let outcomes = self.player.play_as(&script, suite, number).await?;
+        let repeats = outcomes.fails(law);
+        let mut findings: Vec<_> = outcomes.failed().cloned().collect();
+        findings.sort_by_key(|finding| finding.requirement != law);
+        self.findings.leftovers.extend(outcomes.leftovers);
+        let (scenario, requests) = (script.to_string(), script.requests());
+        Ok(Some(CounterExample { suite: suite.to_owned(), case, scenario, requests, findings, repeats }))
+    }
+}
+
+impl Findings {
+    /// Takes in what a history gave; true when something failed.
+    fn take(&mut self, place: usize, case: u64, requests: usize, outcomes: Outcomes) -> bool {
+        outcomes.findings.iter().for_each(|finding| self.tally.add(finding));
+        let mut any = false;
+        for finding in outcomes.failed() {
+            any = true;
+            let known = self.failing.entry(finding.requirement.clone()).or_default();
+            let best = known.entry(place).or_insert((requests, case));
+            *best = (*best).min((requests, case));
+        }
+        self.readings.extend(outcomes.readings);
+        self.leftovers.extend(outcomes.leftovers);
+        any
+    }
 }

@@ -4,8 +4,27 @@
 //! replays without this room (`docs/adr/0003`). It knows nothing of reports.
 
 mod engine;
+mod history;
+mod play;
+mod proof;
 mod roles;
 mod script;
-mod user_names;
+mod shrink;
+mod suite;
 
-pub use engine::{CounterExample, Engine, Fault, Proof};
+pub use engine::{Engine, Progress};
+pub use play::Fault;
+pub use proof::{CounterExample, Law, Played, Proof, State};
+pub use script::{Script, Step, basic};
+pub use suite::{Case, Cases, Enumerated, Need, RoleReadOut, Setting, Suite};
+
+/// Every suite, in the order in which they are played.
+pub const SUITES: &[Suite] = &[
+    history::SUITE,
+    roles::SUITES[0],
+    roles::SUITES[1],
+    roles::SUITES[2],
+    roles::SUITES[3],
+    roles::SUITES[4],
+    roles::SUITES[5],
+];

@@ -3,52 +3,121 @@
 use std::fmt::Write as _;
 
 use super::terminal::wrap;
-use crate::property::Proof;
+use crate::flow::Outcome;
+use crate::property::{Law, Proof, State};
 use crate::requirement::Catalogue;
 
-/// The text. `files` are the scenario files of the counter-examples, in the order of the proofs.
+/// How many findings of a counter-example are shown.
+const SHOWN: usize = 3;
+
+/// The text. `file` gives the scenario file of a law's counter-example.
 #[must_use]
-pub fn text(heading: &str, proofs: &[Proof], files: &[Option<String>], catalogue: &Catalogue, width: usize) -> String {
-    let mut text = format!("{heading}\n");
-    for (proof, file) in proofs.iter().zip(files) {
-        let sentence = catalogue.get(proof.law).map_or("", |requirement| requirement.summary.as_str());
-        let word = if proof.counter_example.is_some() { "FALSE" } else { "holds" };
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "\n{word} {}  {}", proof.law, wrap(sentence, width, 8 + proof.law.len()).trim_start());
-        let kind = if proof.exhaustive { "all there are" } else { "drawn from the seed" };
-        let _ = writeln!(text, "      histories  {}, {kind}", proof.cases);
-        if proof.inconclusive > 0 {
-            let _ = writeln!(text, "      open       {} could not be judged", proof.inconclusive);
-        }
-        if proof.leftovers > 0 {
-            let _ = writeln!(text, "      leftovers  {}", proof.leftovers);
-        }
-        let Some(found) = &proof.counter_example else { continue };
-        if !found.repeats {
-            let _ = writeln!(text, "      note       it did not fail again when it was played once more");
-        }
-        for finding in &found.findings {
-            let _ = writeln!(text, "      step       {}", finding.step);
-            let _ = writeln!(text, "      expected   {} ({})", finding.expected, finding.requirement);
-            let _ = writeln!(text, "      got        {}", finding.got);
-        }
-        if let Some(file) = file {
-            let folder = file.rsplit_once('/').map_or(".", |(folder, _)| folder);
-            let _ = writeln!(text, "      scenario   {file}");
-            let _ = writeln!(text, "      again      scimproof run --scenarios {folder} --allow-inconclusive");
+pub fn text(
+    heading: &str,
+    proof: &Proof,
+    file: &dyn Fn(&Law) -> Option<String>,
+    catalogue: &Catalogue,
+    width: usize,
+) -> String {
+    let mut text = format!("{heading}\n\n");
+    // Writing to a String cannot fail.
+    for suite in proof.suites.iter().filter(|suite| suite.skipped.is_none()) {
+        let kind = if suite.exhaustive { "all there are" } else { "drawn from the seed" };
+        let said = wrap(&suite.title, width, 18);
+        let _ = writeln!(text, "{:16}  {}", suite.name, said.trim_start());
+        let _ = writeln!(text, "{:16}  {}, {kind}", "", histories(suite.histories));
+    }
+    for law in proof.laws.iter().filter(|law| law.outcome() == Outcome::Fail) {
+        broken(&mut text, law, file(law), catalogue, width);
+    }
+    let mut held: Vec<&Law> = proof.laws.iter().filter(|law| law.outcome() == Outcome::Pass).collect();
+    held.sort_by_key(|law| !law.exhaustive);
+    if !held.is_empty() {
+        text.push('\n');
+    }
+    for law in held {
+        let kind = if law.exhaustive { "exhaustively, " } else { "" };
+        let sentence = catalogue.get(&law.id).map_or("", |requirement| requirement.summary.as_str());
+        let said = format!("{sentence} ({kind}{} rows)", law.judged);
+        let _ = writeln!(text, "holds {}  {}", law.id, wrap(&said, width, 8 + law.id.len()).trim_start());
+    }
+    for law in &proof.laws {
+        let (word, reason) = match &law.state {
+            State::Inconclusive(reason) => ("open ", reason),
+            State::NotObservable(reason) => ("not observable", reason),
+            State::Holds | State::Fails(_) => continue,
+        };
+        let _ = writeln!(text, "{word} {}  {reason}", law.id);
+    }
+    if !proof.readings.is_empty() {
+        text.push_str("\nreadings\n");
+    }
+    for (id, number) in &proof.readings {
+        let interpretation = catalogue.interpretation(id);
+        let said = interpretation.and_then(|it| Some((it.question.as_str(), it.readings.get(number.checked_sub(1)?)?)));
+        if let Some((question, reading)) = said {
+            let _ = writeln!(text, "  {id}/{number}  {question}: {reading}");
         }
     }
-    let held = proofs.iter().filter(|proof| proof.holds()).count();
-    let laws = super::counted(proofs.len(), "law");
-    let _ = writeln!(text, "\n  {laws} tested: {held} hold, {} do not", proofs.len() - held);
+    conclude(&mut text, proof);
     text
+}
+
+fn histories(count: u64) -> String {
+    if count == 1 { "1 history".to_owned() } else { format!("{count} histories") }
+}
+
+fn broken(text: &mut String, law: &Law, file: Option<String>, catalogue: &Catalogue, width: usize) {
+    let Some(found) = law.counter_example() else { return };
+    let sentence = catalogue.get(&law.id).map_or("", |requirement| requirement.summary.as_str());
+    let _ = writeln!(text, "\nFALSE {}  {}", law.id, wrap(sentence, width, 8 + law.id.len()).trim_start());
+    let _ =
+        writeln!(text, "      smallest   {} requests, from history {} of {}", found.requests, found.case, found.suite);
+    if !found.repeats {
+        let _ = writeln!(text, "      note       it did not fail again when it was played once more");
+    }
+    for finding in found.findings.iter().take(SHOWN) {
+        let _ = writeln!(text, "      step       {}", finding.step);
+        let _ = writeln!(text, "      expected   {} ({})", finding.expected, finding.requirement);
+        let _ = writeln!(text, "      got        {}", finding.got);
+    }
+    if found.findings.len() > SHOWN {
+        let _ = writeln!(text, "      and        {} more rows", found.findings.len() - SHOWN);
+    }
+    if let Some(file) = file {
+        let folder = file.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let _ = writeln!(text, "      scenario   {file}");
+        let _ = writeln!(text, "      again      scimproof run --scenarios {folder} --allow-inconclusive");
+    }
+}
+
+fn conclude(text: &mut String, proof: &Proof) {
+    text.push('\n');
+    if !proof.leftovers.is_empty() {
+        let _ = writeln!(text, "  leftovers  {}", proof.leftovers.join(" "));
+    }
+    if proof.interrupted {
+        let _ = writeln!(text, "  interrupted: not everything was played");
+    } else if proof.out_of_time {
+        let _ = writeln!(text, "  the time budget ended before everything was played");
+    }
+    let _ = writeln!(
+        text,
+        "  {}, {}: {} hold, {} do not, {} open, {} not observable",
+        super::counted(proof.laws.len(), "law"),
+        histories(proof.histories()),
+        proof.count(Outcome::Pass),
+        proof.count(Outcome::Fail),
+        proof.count(Outcome::Inconclusive),
+        proof.count(Outcome::NotObservable),
+    );
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{Evidence, Finding, Outcome, Position};
-    use crate::property::CounterExample;
+    use crate::flow::{Evidence, Finding, Position};
+    use crate::property::{CounterExample, Played};
     use crate::wire::ExchangeId;
 
     #[test]
@@ -64,17 +133,38 @@ mod tests {
             got: "status 201".into(),
             evidence: Evidence::of(&ExchangeId("user-names#3".into())),
         };
-        let proof = |law, counter_example: Option<CounterExample>, inconclusive| Proof {
-            law,
-            cases: 12,
-            exhaustive: counter_example.is_none(),
-            inconclusive,
-            counter_example,
-            leftovers: 0,
+        let law =
+            |id: &str, state, judged, exhaustive| Law { id: id.into(), state, judged, inconclusive: 0, exhaustive };
+        let found = CounterExample {
+            suite: "user-names".into(),
+            case: 12,
+            scenario: String::new(),
+            requests: 3,
+            findings: vec![finding],
+            repeats: true,
         };
-        let found = CounterExample { scenario: String::new(), findings: vec![finding], repeats: true };
-        let proofs = [proof("PROP-UNIQ-01", Some(found), 0), proof("CATALOG-022", None, 2)];
-        let files = [Some(".scimproof/proofs/prop-uniq-01-7.toml".to_owned()), None];
-        insta::assert_snapshot!(text("scimproof", &proofs, &files, Catalogue::embedded(), 80));
+        let suite = |name: &str, exhaustive, skipped: Option<&str>| Played {
+            name: name.into(),
+            title: "a law in words".into(),
+            histories: 64,
+            exhaustive,
+            skipped: skipped.map(str::to_owned),
+        };
+        let proof = Proof {
+            laws: vec![
+                law("PROP-UNIQ-02", State::Fails(Box::new(found)), 12, false),
+                law("CATALOG-022", State::Holds, 640, true),
+                law("PROP-UNIQ-04", State::Holds, 64, false),
+                law("PROP-ROLE-20", State::NotObservable("no admin surface is configured".into()), 0, false),
+                law("PROP-UNIQ-11", State::Inconclusive("no history came to judge it".into()), 0, false),
+            ],
+            suites: vec![suite("user-names", false, None), suite("roles", true, None), suite("x", false, Some("y"))],
+            readings: vec![("I-46".into(), 2)],
+            leftovers: vec!["/Users/7".into()],
+            interrupted: false,
+            out_of_time: true,
+        };
+        let file = |law: &Law| Some(format!(".scimproof/proofs/{}-7.toml", law.id.to_lowercase()));
+        insta::assert_snapshot!(text("scimproof", &proof, &file, Catalogue::embedded(), 80));
     }
 }

@@ -1,4 +1,4 @@
-//! Recognises what a run of this tool created, by the form of its names: for sweeping up what a killed run left.
+//! Recognises what a run of this tool created, by the form of its names and ids: for sweeping up what a killed run left.
 
 use std::sync::LazyLock;
 
@@ -34,7 +34,10 @@ pub fn is_ours(collection: &str, resource: &Value) -> bool {
             let emails = resource["emails"].as_array().into_iter().flatten();
             bears(&resource["userName"], person) || emails.into_iter().any(|email| bears(&email["value"], person))
         }
-        "/Groups" => bears(&resource["displayName"], group),
+        "/Groups" => {
+            // A team with a role has the name that the mapping knows; then its external id bears the mark.
+            bears(&resource["displayName"], group) || resource["externalId"].as_str().is_some_and(is_our_organization)
+        }
         _ => false,
     }
 }
@@ -64,6 +67,8 @@ mod tests {
         for id in ["default", "spec", "sp500", "spec-team", "sp7-abc", "a-sp7-abcdefghij", "sp7-abcdefghijk"] {
             assert!(!is_our_organization(id), "{id}");
         }
+        assert!(is_ours("/Groups", &json!({"displayName": "sales", "externalId": format!("{own}-team")})));
+        assert!(!is_ours("/Groups", &json!({"displayName": "sales", "externalId": "spec-team"})));
         let renamed = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0fMBERG.SP7C12.ABCDEFGHIJ@EXAMPLE.TEST";
         assert!(is_ours("/Users", &json!({ "userName": renamed })));
         for name in

@@ -237,6 +237,14 @@ fn a_write_is_read_back_where_it_went_or_on_the_admin_surface() {
 }
 
 #[test]
+fn the_example_of_the_documentation_is_free_of_mistakes() {
+    let page = include_str!("../../docs/scenarios.md");
+    let example = page.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let errors = lint("x.toml", &format!("title = \"t\"\n{example}"), &Context::embedded());
+    assert_eq!(errors, []);
+}
+
+#[test]
 fn the_embedded_scenarios_are_free_of_mistakes() {
     let scenarios = embedded().unwrap_or_else(|errors| {
         panic!("{}", errors.iter().map(ScenarioError::rendered).collect::<Vec<_>>().join("\n\n"));

@@ -77,13 +77,30 @@ fn check_pointer(pointer: &str) -> Result<(), SyntaxError> {
 }
 
 /// One part of an address between dots.
-struct Step {
-    urn: Option<String>,
-    name: String,
-    filter: Option<Filter>,
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// The URN in front of the name.
+    pub urn: Option<String>,
+    /// The name, as written; of a JSON Pointer also an index.
+    pub name: String,
+    /// What selects among the values.
+    pub filter: Option<Filter>,
 }
 
-impl Step {
+/// The parts of an address, from the outermost on.
+///
+/// # Errors
+/// The address follows neither grammar.
+pub fn parts(address: &str) -> Result<Vec<Part>, SyntaxError> {
+    let Some(pointer) = address.strip_prefix('/') else {
+        return if address.is_empty() { Ok(Vec::new()) } else { steps(address) };
+    };
+    check_pointer(address)?;
+    let plain = |part: &str| Part { urn: None, name: part.replace("~1", "/").replace("~0", "~"), filter: None };
+    Ok(pointer.split('/').map(plain).collect())
+}
+
+impl Part {
     fn values_in<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
         let Some(object) = value.as_object() else { return Vec::new() };
         let container = self.urn.as_ref().map(|urn| format!("{urn}:{}", self.name));
@@ -99,7 +116,7 @@ impl Step {
     }
 }
 
-fn steps(address: &str) -> Result<Vec<Step>, SyntaxError> {
+fn steps(address: &str) -> Result<Vec<Part>, SyntaxError> {
     let most = Limits::default().length;
     if address.len() > most {
         return error_at(most, format!("an address has at most {most} bytes"));
@@ -116,7 +133,7 @@ fn steps(address: &str) -> Result<Vec<Step>, SyntaxError> {
     }
 }
 
-fn step(cursor: &mut Cursor<'_>) -> Result<Step, SyntaxError> {
+fn step(cursor: &mut Cursor<'_>) -> Result<Part, SyntaxError> {
     let start = cursor.position();
     // Dots belong to a URN up to its last colon, behind it they part names.
     let word = cursor.clone().word();
@@ -138,7 +155,7 @@ fn step(cursor: &mut Cursor<'_>) -> Result<Step, SyntaxError> {
         return error_at(place, format!("{name:?} is not an attribute name"));
     }
     let filter = if cursor.eat('[') { Some(filter::scan_value_filter(cursor)?) } else { None };
-    Ok(Step { urn, name: name.to_owned(), filter })
+    Ok(Part { urn, name: name.to_owned(), filter })
 }
 
 #[cfg(test)]

@@ -79,6 +79,11 @@ pub(super) fn refused(error: StoreError) -> ScimError {
             scim_type: Some(ScimType::Uniqueness),
             detail: "another resource has this name".into(),
         },
+        StoreError::Held(attribute) => ScimError {
+            status: 409,
+            scim_type: Some(ScimType::Uniqueness),
+            detail: format!("{attribute}: another resource has this value"),
+        },
         StoreError::Missing => missing(),
         StoreError::Stale => ScimError::new(503, "the resource is being changed by too many requests at once"),
         StoreError::Stranger(id) => {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::answer::Answer;
 use super::auth::{Scheme, Tenant};
 use super::context::{Context, resource_type};
-use super::values;
+use super::{users, values};
 use crate::scim::schema::{self, Schema};
 use crate::scim::{Object, ScimError, urn};
 use crate::store::Kind;
@@ -62,9 +62,15 @@ fn schemes(tenant: &Tenant) -> Vec<Value> {
 /// # Errors
 /// 404 for an unknown name.
 pub(super) fn resource_types(context: &Context<'_>, name: Option<&str>) -> Result<Answer, ScimError> {
+    let profile = &context.server.profile;
     let kinds = Kind::ALL.into_iter().filter(|kind| *kind == Kind::User || context.capabilities().groups);
+    let used = |kind: Kind| {
+        let mut kind = resource_type(kind).clone();
+        kind.extensions.retain(|(schema, _)| users::served(profile, schema).is_some());
+        kind
+    };
     let listed = context.server.profile.value_lists.iter().map(values::resource_type);
-    let all = kinds.map(|kind| resource_type(kind).clone()).chain(listed);
+    let all = kinds.map(used).chain(listed);
     let all =
         all.map(|kind| described(context, kind.to_object(), "ResourceType", &format!("ResourceTypes/{}", kind.name)));
     one_or_all(all.collect(), name, "resource type")
@@ -76,7 +82,8 @@ pub(super) fn resource_types(context: &Context<'_>, name: Option<&str>) -> Resul
 /// 404 for an unknown URN.
 pub(super) fn schemas(context: &Context<'_>, name: Option<&str>) -> Result<Answer, ScimError> {
     let served = |schema: &&Schema| schema.urn != urn::GROUP || context.capabilities().groups;
-    let mut all: Vec<Schema> = schema::all().into_iter().filter(served).cloned().collect();
+    let trimmed = |schema: &Schema| users::served(&context.server.profile, schema);
+    let mut all: Vec<Schema> = schema::all().into_iter().filter(served).filter_map(trimmed).collect();
     for kind in context.server.profile.value_lists.iter().map(values::resource_type) {
         if all.iter().all(|schema| schema.urn != kind.base.urn) {
             all.push(kind.base);

@@ -29,6 +29,28 @@ const HEAD_BYTES: usize = 64 * 1024;
 /// How long to wait before accepting again after the system refused (too many open files).
 const BREATH: Duration = Duration::from_millis(50);
 
+/// What the listener serves: the server itself, or something in front of it.
+pub trait Service: Send + Sync + 'static {
+    /// The server whose limits hold.
+    fn server(&self) -> &Server;
+
+    /// Answers a request as [`Server::handle`] does.
+    fn answer(&self, request: Request) -> Response {
+        self.server().handle(request)
+    }
+
+    /// Whether a request needs so little that no thread of its own is worth it.
+    fn is_quick(&self, request: &Request) -> bool {
+        self.server().is_quick(request)
+    }
+}
+
+impl Service for Server {
+    fn server(&self) -> &Server {
+        self
+    }
+}
+
 /// How long the listener waits for what.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
@@ -47,14 +69,14 @@ impl Default for Timeouts {
 }
 
 /// Serves until `shutdown` is ready: then accepts no more, lets requests in flight finish for a bounded time, and returns.
-pub async fn serve(listener: TcpListener, server: Arc<Server>, shutdown: impl Future<Output = ()>) {
+pub async fn serve<S: Service>(listener: TcpListener, server: Arc<S>, shutdown: impl Future<Output = ()>) {
     serve_with(listener, server, shutdown, Timeouts::default()).await;
 }
 
 /// As [`serve`], with other time-outs.
-pub async fn serve_with(
+pub async fn serve_with<S: Service>(
     listener: TcpListener,
-    server: Arc<Server>,
+    server: Arc<S>,
     shutdown: impl Future<Output = ()>,
     timeouts: Timeouts,
 ) {
@@ -96,7 +118,12 @@ async fn accept(
     }
 }
 
-async fn connection(stream: TcpStream, server: Arc<Server>, mut stopping: watch::Receiver<bool>, timeouts: Timeouts) {
+async fn connection<S: Service>(
+    stream: TcpStream,
+    server: Arc<S>,
+    mut stopping: watch::Receiver<bool>,
+    timeouts: Timeouts,
+) {
     // Small answers must not wait for more to come.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| exchange(Arc::clone(&server), request, timeouts));
@@ -121,13 +148,13 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
     let _ = stopping.wait_for(|stop| *stop).await;
 }
 
-async fn exchange(
-    server: Arc<Server>,
+async fn exchange<S: Service>(
+    server: Arc<S>,
     request: hyper::Request<Incoming>,
     timeouts: Timeouts,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
     let head = request.method() == hyper::Method::HEAD;
-    let (answer, close) = match receive(&server, request, timeouts.request).await {
+    let (answer, close) = match receive(server.server(), request, timeouts.request).await {
         Ok(request) => (perform(server, request, timeouts.request).await, false),
         // The rest of the body is not read, so the connection cannot be used again.
         Err(error) => (Answer::error(&error).into_response(head), true),
@@ -172,11 +199,11 @@ async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: D
 }
 
 /// Runs the handler: at once where it cannot wait and has little to do, else on a thread that may block.
-async fn perform(server: Arc<Server>, request: Request, patience: Duration) -> Response {
+async fn perform<S: Service>(server: Arc<S>, request: Request, patience: Duration) -> Response {
     if server.is_quick(&request) {
-        return server.handle(request);
+        return server.answer(request);
     }
-    let work = tokio::task::spawn_blocking(move || server.handle(request));
+    let work = tokio::task::spawn_blocking(move || server.answer(request));
     let failure = match tokio::time::timeout(patience, work).await {
         Ok(Ok(response)) => return response,
         Ok(Err(_)) => ScimError::new(500, "the request could not be handled"),

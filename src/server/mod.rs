@@ -26,12 +26,13 @@ mod stored;
 #[cfg(test)]
 mod tests;
 mod touch;
+mod users;
 mod values;
 mod write;
 
 pub use admin::FaultControl;
 pub use auth::{Auth, Credential, Scheme, Tenant};
-pub use http::{Timeouts, serve, serve_with};
+pub use http::{Service, Timeouts, serve, serve_with};
 pub use sqlite::SqliteStore;
 
 use std::sync::{Arc, PoisonError, RwLock};

@@ -46,6 +46,8 @@ impl Route {
     /// The route of a path below the base path: `/Users/2819`. `None` is 404.
     pub fn find(path: &str, profile: &Profile) -> Option<Self> {
         let path = path.strip_suffix('/').unwrap_or(path);
+        // JC-006: a client whose base URL ends in a slash asks for `//Users`.
+        let path = path.strip_prefix('/').filter(|rest| rest.starts_with('/')).unwrap_or(path);
         let mut parts = Vec::new();
         for part in path.split('/').skip(1) {
             parts.push(percent_decode_str(part).decode_utf8().ok()?.into_owned());
@@ -139,6 +141,8 @@ mod tests {
             ("/", Some(Route::Root)),
             ("/Users", Some(Route::Collection(Kind::User))),
             ("/Users/", Some(Route::Collection(Kind::User))),
+            ("//Users", Some(Route::Collection(Kind::User))),
+            ("///Users", None),
             ("/Users/a%2Fb%20c", Some(Route::Resource(Kind::User, "a/b c".into()))),
             ("/Users/%FF", None),
             ("/Groups/.search", Some(Route::Search(Some(Kind::Group)))),

@@ -7,6 +7,7 @@ use super::answer::{Answer, missing, refused};
 use super::context::{Context, resource_type};
 use super::filter::{any, names, plan, valid};
 use super::render::{self, Detail};
+use crate::profile::Listing;
 use crate::scim::filter::{self, Filter, matches, qualify};
 use crate::scim::list::SearchRequest;
 use crate::scim::path::AttrPath;
@@ -69,6 +70,10 @@ pub(super) fn list(context: &Context<'_>, kinds: &[Kind], query: &Query) -> Resu
     if let Some(filter) = &query.filter {
         valid(filter, kinds)?;
     }
+    // Where import is not supported, only a look-up finds users (CATALYTIC-020); the list itself stays well-formed.
+    let hidden = query.filter.is_none() && context.server.profile.users.listing == Listing::Empty;
+    let kinds: Vec<Kind> = kinds.iter().copied().filter(|kind| *kind != Kind::User || !hidden).collect();
+    let kinds = kinds.as_slice();
     let (total, page) = match &query.sort {
         Some((path, descending)) => sorted(context, kinds, query, path, *descending)?,
         None => in_order(context, kinds, query)?,

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::core::Core;
+use super::users;
 use crate::profile::UnknownMembers;
 use crate::scim::name::{fold, user_name_key};
 use crate::scim::{Object, ScimError, ScimType};
@@ -25,11 +26,15 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Takes a valid resource apart.
+    /// Takes a valid resource apart, a user as the profile keeps it; `old` is its state before.
     ///
     /// # Errors
-    /// 400 `invalidValue` for a user name that cannot be compared, or a member without `value`.
-    pub fn of(server: &Core, kind: Kind, mut resource: Object) -> Result<Self, ScimError> {
+    /// 400 `invalidValue` for a user name that cannot be compared, or a member without `value`; as `users::fit`.
+    pub fn of(server: &Core, kind: Kind, resource: Object, old: Option<&Object>) -> Result<Self, ScimError> {
+        let mut resource = match kind {
+            Kind::User => users::fit(&server.profile.users, resource, old)?,
+            Kind::Group => resource,
+        };
         let text = |name: &str| resource.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let invalid = |detail: String| ScimError::bad(ScimType::InvalidValue, detail);
         let (name, unique, label) = match kind {
@@ -40,6 +45,10 @@ impl Parts {
                 (key, true, labels.into_iter().find(|label| !label.is_empty()).unwrap_or_default())
             }
             Kind::Group => (fold(&text("displayName")), server.profile.switches.group_name_unique, text("displayName")),
+        };
+        let held = match kind {
+            Kind::User => users::held(&server.profile.users, &resource),
+            Kind::Group => Vec::new(),
         };
         let external_id = resource.get("externalId").and_then(Value::as_str).map(ToOwned::to_owned);
         let mut members = Vec::new();
@@ -59,7 +68,7 @@ impl Parts {
         let given = !server.profile.roles.is_empty();
         let apart = |name: &str| APART.contains(&name) || (given && name == "roles");
         resource.retain(|name, _| !apart(name));
-        Ok(Self { keys: Keys { name, unique, external_id, label }, body: resource, members, password })
+        Ok(Self { keys: Keys { name, unique, held, external_id, label }, body: resource, members, password })
     }
 
     /// What becomes of a record's members; its links are those that the resource was made from.

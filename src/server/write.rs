@@ -10,13 +10,13 @@ use super::context::{Context, resource_type};
 use super::etag::Conditions;
 use super::render::{self, Detail, whole_millis};
 use super::stored::{Parts, strangers};
-use super::{account, search, touch};
-use crate::profile::PatchAnswer;
+use super::{account, search, touch, users};
+use crate::profile::{DeactivatedNames, Deletion, PatchAnswer, PutWithoutActive};
 use crate::scim::patch::{self, PatchRequest};
 use crate::scim::project::Projection;
 use crate::scim::resource::{self, BodyOptions};
 use crate::scim::{Object, ScimError, ScimType};
-use crate::store::{Change, Draft, Kind, Links, Members, Record, StoreError};
+use crate::store::{Change, Draft, From as Start, Kind, Links, Members, Record, Select, StoreError};
 
 /// How often a change is computed anew before the client is told to come back.
 const ATTEMPTS: usize = 1000;
@@ -31,13 +31,15 @@ pub(super) struct Ask<'a> {
 /// `POST` to a collection (`RFC7644 §3.3`).
 ///
 /// # Errors
-/// As `scim::resource::create`; 409 `uniqueness`; 400 `invalidValue` for unknown members.
+/// As `scim::resource::create` and `users::fit`; 409 `uniqueness`; 400 `invalidValue` for unknown members.
 pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Value) -> Result<Answer, ScimError> {
     let server = context.server;
-    let resource = resource::create(as_object(body)?, resource_type(kind), &body_options(context))?;
-    let parts = Parts::of(server, kind, resource)?;
+    let body = as_object(body)?;
+    let resource = resource::create(body, resource_type(kind), &body_options(context))?;
+    let parts = Parts::of(server, kind, resource, None)?;
+    let name = parts.keys.name.clone();
     let password = parts.password.clone();
-    let _held = account::hold(context, kind, None, &parts.body)?;
+    let held = account::hold(context, kind, None, &parts.body)?;
     let draft = Draft {
         id: Uuid::new_v4().to_string(),
         kind,
@@ -47,10 +49,42 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
         strangers: strangers(server),
         now: whole_millis(server.now()),
     };
-    let made = server.store.create(context.tenant, draft).map_err(refused)?;
+    let made = match server.store.create(context.tenant, draft) {
+        Err(StoreError::Taken) if kind == Kind::User => {
+            drop(held);
+            return revive(context, name, ask, body);
+        }
+        made => made.map_err(refused)?,
+    };
     written(context, Written::Created(&made, password.as_deref()))?;
     let record = current(context, made, search::links(kind, ask.projection))?;
     answer(context, 201, &record, ask.projection)
+}
+
+/// A create under the name of a deactivated user, where that activates the same user again (PROP-UNIQ-10): it becomes what
+/// the body says, as by PUT, and answers 200, for nothing was created.
+///
+/// # Errors
+/// 409 `uniqueness` for an active user, or where the profile says so; as [`replace`].
+fn revive(context: &Context<'_>, name: String, ask: &Ask<'_>, body: &Object) -> Result<Answer, ScimError> {
+    let server = context.server;
+    if server.profile.users.deactivated_names == DeactivatedNames::Taken {
+        return Err(refused(StoreError::Taken));
+    }
+    let select = Select::Name(name);
+    let holder = server.store.list(context.tenant, Kind::User, &select, Start::After(0), 1, Links::Skip);
+    let holder = holder.map_err(refused)?.pop().ok_or_else(|| refused(StoreError::Taken))?;
+    let options = body_options(context);
+    let scope = Scope { members: None, detail: Detail::Written, shown: search::links(Kind::User, ask.projection) };
+    let record = change(context, Kind::User, &holder.id, ask, &scope, |old| {
+        if old.get("active") != Some(&Value::Bool(false)) {
+            return Err(refused(StoreError::Taken));
+        }
+        let mut new = resource::replace(old, body, resource_type(Kind::User), &options)?;
+        new.entry("active").or_insert(Value::Bool(true));
+        Ok(new)
+    })?;
+    answer(context, 200, &record, ask.projection)
 }
 
 /// `PUT` (`RFC7644 §3.5.1`).
@@ -67,9 +101,25 @@ pub(super) fn replace(
     let body = as_object(body)?;
     let options = body_options(context);
     let scope = Scope { members: None, detail: Detail::Written, shown: search::links(kind, ask.projection) };
-    let record =
-        change(context, kind, id, ask, &scope, |old| resource::replace(old, body, resource_type(kind), &options))?;
+    let record = change(context, kind, id, ask, &scope, |old| {
+        let mut new = resource::replace(old, body, resource_type(kind), &options)?;
+        if kind == Kind::User && !new.contains_key("active") {
+            settle_active(context.server.profile.users.put_without_active, old, &mut new)?;
+        }
+        Ok(new)
+    })?;
     answer(context, 200, &record, ask.projection)
+}
+
+/// What a PUT that does not mention `active` makes of it (PROP-LIFE-05).
+fn settle_active(choice: PutWithoutActive, old: &Object, new: &mut Object) -> Result<(), ScimError> {
+    let active = match choice {
+        PutWithoutActive::Unchanged => old.get("active").cloned(),
+        PutWithoutActive::Activates => Some(Value::Bool(true)),
+        PutWithoutActive::Refused => return Err(ScimError::bad(ScimType::InvalidValue, "active: required")),
+    };
+    new.extend(active.map(|active| ("active".to_owned(), active)));
+    Ok(())
 }
 
 /// `PATCH` (`RFC7644 §3.5.2`).
@@ -95,8 +145,18 @@ pub(super) fn modify(
         detail: if touch::looks_at_display(&request) { Detail::Full } else { Detail::Written },
         shown: if bare { for_tag(kind) } else { search::links(kind, ask.projection) },
     };
+    let lighter = match kind {
+        Kind::User => users::without_dropped(&context.server.profile.users, &request),
+        Kind::Group => None,
+    };
     let record = change(context, kind, id, ask, &scope, |old| {
-        patch::apply(old, &request, resource_type(kind), &switches.patch)
+        let made = patch::apply(old, &request, resource_type(kind), &switches.patch);
+        match (made, &lighter) {
+            (Err(error), Some(lighter)) if error.scim_type == Some(ScimType::NoTarget) => {
+                patch::apply(old, lighter, resource_type(kind), &switches.patch)
+            }
+            (made, _) => made,
+        }
     })?;
     if bare {
         return Ok(Answer { etag: context.tag(&record), ..Answer::empty(204) });
@@ -107,7 +167,7 @@ pub(super) fn modify(
 /// `DELETE` (`RFC7644 §3.6`).
 ///
 /// # Errors
-/// 404, 412.
+/// 404, 412; 501 where users are only deactivated (CATALOG-008).
 pub(super) fn delete(
     context: &Context<'_>,
     kind: Kind,
@@ -115,6 +175,22 @@ pub(super) fn delete(
     conditions: &Conditions<'_>,
 ) -> Result<Answer, ScimError> {
     let server = context.server;
+    match server.profile.users.deletion {
+        Deletion::Soft if kind == Kind::User => {
+            let ask = Ask { projection: &Projection::Default, conditions: *conditions };
+            let scope = Scope { members: None, detail: Detail::Written, shown: Links::Skip };
+            return change(context, kind, id, &ask, &scope, |old| {
+                let mut new = old.clone();
+                new.insert("active".into(), Value::Bool(false));
+                Ok(new)
+            })
+            .map(|_| Answer::empty(204));
+        }
+        Deletion::None if kind == Kind::User => {
+            return Err(ScimError::new(501, "this server does not delete users, it deactivates them"));
+        }
+        _ => {}
+    }
     for _ in 0..ATTEMPTS {
         let record = server.store.get(context.tenant, kind, id, for_tag(kind)).map_err(refused)?.ok_or_else(missing)?;
         if let Some(tag) = context.tag(&record) {
@@ -159,7 +235,8 @@ fn change(
         if let Some(tag) = context.tag(&old) {
             ask.conditions.permit(&tag)?;
         }
-        let parts = Parts::of(server, kind, make(&render::object(context, &old, scope.detail)?)?)?;
+        let before = render::object(context, &old, scope.detail)?;
+        let parts = Parts::of(server, kind, make(&before)?, Some(&before))?;
         if parts.password.is_some() && !context.capabilities().change_password {
             return Err(ScimError::bad(ScimType::Mutability, "password: this server does not change passwords"));
         }

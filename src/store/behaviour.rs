@@ -24,7 +24,13 @@ fn at(second: i64) -> OffsetDateTime {
 }
 
 fn keys(name: &str, unique: bool) -> Keys {
-    Keys { name: name.into(), unique, external_id: Some(format!("x-{name}")), label: format!("Label {name}") }
+    Keys {
+        name: name.into(),
+        unique,
+        held: Vec::new(),
+        external_id: Some(format!("x-{name}")),
+        label: format!("Label {name}"),
+    }
 }
 
 fn body(name: &str) -> Body {

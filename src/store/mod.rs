@@ -51,10 +51,21 @@ pub struct Keys {
     pub name: String,
     /// Whether `name` must be unique among the tenant's resources of that kind.
     pub unique: bool,
+    /// Further values that no two resources of the kind share, where the product has such (CATALYTIC-014).
+    pub held: Vec<Held>,
     /// `externalId`, compared exactly.
     pub external_id: Option<String>,
     /// What a member list or `User.groups` shows as `display`.
     pub label: String,
+}
+
+/// A value that one resource holds and no other of its kind in the tenant can have.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Held {
+    /// The attribute, as the profile names it: `emails.value`.
+    pub attribute: String,
+    /// The comparison key of the value.
+    pub key: String,
 }
 
 /// One end of a membership, seen from the other: a member of a group, or a group of a user.
@@ -199,6 +210,8 @@ pub enum From {
 pub enum StoreError {
     /// The unique key is taken.
     Taken,
+    /// Another resource holds a value of this attribute ([`Held`]).
+    Held(String),
     /// No such resource.
     Missing,
     /// The version is not the expected one: read again and retry.
@@ -213,6 +226,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Taken => f.write_str("the name is taken"),
+            Self::Held(attribute) => write!(f, "the value of {attribute} is taken"),
             Self::Missing => f.write_str("no such resource"),
             Self::Stale => f.write_str("the resource was changed meanwhile"),
             Self::Stranger(id) => write!(f, "no resource has the id {id:?}"),
@@ -229,7 +243,7 @@ pub trait Store: Send + Sync {
     /// Creates a resource.
     ///
     /// # Errors
-    /// [`StoreError::Taken`], [`StoreError::Stranger`], [`StoreError::Broken`].
+    /// [`StoreError::Taken`], [`StoreError::Held`], [`StoreError::Stranger`], [`StoreError::Broken`].
     fn create(&self, tenant: &str, draft: Draft) -> Result<Record, StoreError>;
 
     /// Reads a resource with its memberships, both of one moment.
@@ -241,8 +255,8 @@ pub trait Store: Send + Sync {
     /// Writes a new state if the version is still the expected one; answers the record without links.
     ///
     /// # Errors
-    /// [`StoreError::Stale`], [`StoreError::Missing`], [`StoreError::Taken`], [`StoreError::Stranger`],
-    /// [`StoreError::Broken`].
+    /// [`StoreError::Stale`], [`StoreError::Missing`], [`StoreError::Taken`], [`StoreError::Held`],
+    /// [`StoreError::Stranger`], [`StoreError::Broken`].
     fn replace(&self, tenant: &str, change: Change) -> Result<Record, StoreError>;
 
     /// Removes a resource with all its memberships; groups that lose a member by it count one change.

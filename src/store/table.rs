@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Body, From, Keys, Kind, Member, Record, Select, StoreError};
+use super::{Body, From, Held, Keys, Kind, Member, Record, Select, StoreError};
 use time::OffsetDateTime;
 
 /// A row: what a [`Record`] shows, its keys, and a group's members by order of joining.
@@ -77,6 +77,7 @@ pub(super) struct Table {
     rows: HashMap<String, Row>,
     order: BTreeMap<u64, String>,
     unique: HashMap<String, String>,
+    held: HashMap<Held, String>,
     names: HashMap<String, BTreeSet<u64>>,
     external: HashMap<String, BTreeSet<u64>>,
 }
@@ -93,8 +94,13 @@ impl Table {
     /// Refuses keys that another row holds.
     pub fn vacant(&self, keys: &Keys, owner: &str) -> Result<(), StoreError> {
         match self.unique.get(&keys.name) {
-            Some(holder) if keys.unique && holder != owner => Err(StoreError::Taken),
-            _ => Ok(()),
+            Some(holder) if keys.unique && holder != owner => return Err(StoreError::Taken),
+            _ => {}
+        }
+        let elsewhere = |held: &&Held| self.held.get(held).is_some_and(|holder| holder != owner);
+        match keys.held.iter().find(elsewhere) {
+            Some(held) => Err(StoreError::Held(held.attribute.clone())),
+            None => Ok(()),
         }
     }
 
@@ -124,6 +130,7 @@ impl Table {
         if keys.unique {
             self.unique.insert(keys.name.clone(), id.to_owned());
         }
+        self.held.extend(keys.held.iter().map(|held| (held.clone(), id.to_owned())));
         self.names.entry(keys.name.clone()).or_default().insert(sequence);
         if let Some(external) = &keys.external_id {
             self.external.entry(external.clone()).or_default().insert(sequence);
@@ -133,6 +140,9 @@ impl Table {
     fn forget(&mut self, sequence: u64, keys: &Keys) {
         if keys.unique {
             self.unique.remove(&keys.name);
+        }
+        for held in &keys.held {
+            self.held.remove(held);
         }
         unlist(&mut self.names, &keys.name, sequence);
         if let Some(external) = &keys.external_id {

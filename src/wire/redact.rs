@@ -2,9 +2,11 @@
 //! percent-encoded, JSON-escaped and HTML-escaped. It knows secrets and text, nothing of files, reports or HTTP.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
+use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -21,7 +23,24 @@ const STARS: &str = "***";
 /// scrubbed by every writer.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    forms: Arc<RwLock<Vec<String>>>,
+    known: Arc<RwLock<Known>>,
+}
+
+/// Every form of every secret, and all of them as one search: a run may issue many tokens, and a report has many texts.
+#[derive(Default)]
+struct Known {
+    forms: BTreeSet<String>,
+    search: Search,
+}
+
+#[derive(Default, Clone)]
+enum Search {
+    /// There are forms that it would not know.
+    #[default]
+    Stale,
+    Ready(Arc<AhoCorasick>),
+    /// The forms make no search.
+    Impossible,
 }
 
 impl fmt::Debug for Redactor {
@@ -45,24 +64,59 @@ impl Redactor {
         if text.chars().count() < SHORTEST {
             return;
         }
-        let mut known = self.forms.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.extend(forms(text));
-        // Longest first, so that a form which contains another is replaced whole.
-        known.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        known.dedup();
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if !known.forms.contains(text) {
+            known.forms.extend(forms(text));
+            known.search = Search::Stale;
+        }
     }
 
-    /// The text without secrets.
+    /// The text without secrets; forms that overlap are hidden together.
     #[must_use]
     pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let known = self.forms.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut clean = Cow::Borrowed(text);
-        for form in known.iter() {
-            if clean.contains(form.as_str()) {
-                clean = Cow::Owned(clean.replace(form.as_str(), STARS));
+        let search = match self.search() {
+            Search::Stale => return Cow::Borrowed(text),
+            Search::Ready(search) => search,
+            // Better no text than one that nobody looked through.
+            Search::Impossible => return Cow::Borrowed(STARS),
+        };
+        let mut hidden: Vec<(usize, usize)> = Vec::new();
+        let mut found: Vec<_> = search.find_overlapping_iter(text).map(|it| (it.start(), it.end())).collect();
+        found.sort_unstable();
+        for (start, end) in found {
+            match hidden.last_mut() {
+                Some(last) if start < last.1 => last.1 = last.1.max(end),
+                _ => hidden.push((start, end)),
             }
         }
-        clean
+        if hidden.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut clean = String::with_capacity(text.len());
+        let mut from = 0;
+        for (start, end) in hidden {
+            clean.push_str(&text[from..start]);
+            clean.push_str(STARS);
+            from = end;
+        }
+        clean.push_str(&text[from..]);
+        Cow::Owned(clean)
+    }
+
+    /// The search for all forms, made anew where a secret came in between; stale when there is none.
+    fn search(&self) -> Search {
+        {
+            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+            if known.forms.is_empty() || !matches!(known.search, Search::Stale) {
+                return known.search.clone();
+            }
+        }
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if matches!(known.search, Search::Stale) {
+            known.search =
+                AhoCorasick::new(&known.forms).map_or(Search::Impossible, |search| Search::Ready(Arc::new(search)));
+        }
+        known.search.clone()
     }
 }
 
@@ -173,6 +227,16 @@ mod tests {
         assert_eq!(writer.scrub("banana"), "banana");
         redactor.learn(&Secret::new("fetched-later"));
         assert_eq!(writer.scrub("x fetched-later y"), "x *** y");
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_hidden_together_and_many_are_found_at_once() {
+        let redactor = Redactor::new(&[Secret::new("abcdef"), Secret::new("cdefgh"), Secret::new("bcde")]);
+        assert_eq!(redactor.scrub("x abcdefgh y é bcde"), "x *** y é ***");
+        let many: Vec<_> = (0..500).map(|n| Secret::new(format!("issued-token-number-{n}-of-many"))).collect();
+        let redactor = Redactor::new(&many);
+        let text: String = many.iter().map(|secret| format!("a {} b ", secret.expose())).collect();
+        assert_eq!(redactor.scrub(&text), "a *** b ".repeat(500));
     }
 
     #[test]

@@ -20,6 +20,7 @@ const ROOMS: &[(&str, bool, &[&str])] = &[
     ("product", true, &["scim", "wire", "profile", "store"]),
     ("client", false, &["wire", "flow", "profile"]),
     ("server", false, &["scim", "wire", "profile", "store", "product"]),
+    ("fault", false, &["scim", "wire", "profile", "store", "server"]),
     ("plan", false, &["scim", "requirement", "wire", "profile", "flow", "check", "idp", "scenario"]),
     ("run", false, &["scim", "requirement", "wire", "profile", "flow", "check", "idp", "scenario", "client", "plan"]),
     (

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
+mod admin;
 mod architecture;
 mod cli;
 mod cli_help;
@@ -11,6 +12,7 @@ mod cli_sweep;
 mod faults;
 mod foreign;
 mod kill9;
+mod laws;
 mod process;
 mod prove;
 mod repeat;

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crate::cli::args::Explain;
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
-use crate::cli::{guess, sources};
+use crate::cli::{faults, guess, sources};
+use crate::fault;
 use crate::idp::{self, Client};
 use crate::report::explain as page;
 use crate::report::terminal::wrap;
@@ -52,6 +53,9 @@ fn find(id: &str, scenarios: &[Scenario]) -> Option<String> {
     }
     if let Some(scenario) = scenarios.iter().find(|scenario| scenario.id == id) {
         return Some(scenario_page(scenario));
+    }
+    if let Some(page) = faults::page(id, WIDTH) {
+        return Some(page);
     }
     scenario::Context::embedded().shapes.contains(id).then(|| shape_page(id, scenarios))
 }
@@ -151,6 +155,7 @@ fn unknown(id: &str, scenarios: &[Scenario]) -> Fault {
         .chain(idp::clients().iter().map(|client| client.id.as_str()))
         .chain(idp::clients().iter().flat_map(|client| client.flows.iter().map(|flow| flow.id.as_str())))
         .chain(scenarios.iter().map(|scenario| scenario.id.as_str()))
+        .chain(fault::all().map(|(name, _)| name))
         .chain(shapes.iter().map(String::as_str));
     let close = guess::nearest(id, known);
     let hint = if close.is_empty() {

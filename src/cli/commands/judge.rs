@@ -14,7 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::progress::Progress;
 use crate::cli::signals::Stop;
-use crate::cli::{config, sources, target};
+use crate::cli::{config, faults, sources, target};
 use crate::client::{Auth, BaseUrl, InProcess, Transport};
 use crate::flow::{Event, Leftover};
 use crate::idp;
@@ -91,7 +91,7 @@ pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>
     let remote = target::remote(flags, context)?;
     let (transport, given, url) = match &remote {
         Some(remote) => (Arc::clone(&remote.transport), remote.given, Some(remote.base.to_string())),
-        None => (bundled(&prepared.profile, context)?, "a bearer token", None),
+        None => (bundled(&prepared.profile, &flags.target.fault, context)?, "a bearer token", None),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -179,13 +179,14 @@ fn baseline(path: &Path, scenarios: &[Scenario]) -> Result<Option<Baseline>, Fau
     })
 }
 
-/// The bundled server in this process, with a token that nobody knows.
-pub(super) fn bundled(profile: &Profile, context: &Context) -> Result<Arc<dyn Transport>, Fault> {
+/// The bundled server in this process, behind those faults, with a token that nobody knows.
+pub(super) fn bundled(profile: &Profile, faults: &[String], context: &Context) -> Result<Arc<dyn Transport>, Fault> {
     let token = Secret::new(uuid::Uuid::new_v4().simple().to_string());
     context.redactor.learn(&token);
     let base = format!("http://127.0.0.1{}", profile.base_path);
     let base = BaseUrl::parse(&base).map_err(|error| Fault::usage(format!("the profile's base path: {error}")))?;
     let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(token.clone()));
+    let server = faults::before(Arc::new(server), faults)?;
     Ok(Arc::new(InProcess::new(base, Auth::Bearer(token), Arc::new(move |request| server.handle(request)))))
 }
 

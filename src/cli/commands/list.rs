@@ -7,7 +7,8 @@ use super::judge::prepare;
 use crate::cli::args::{Connection, List, Run, Target};
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
-use crate::cli::sources;
+use crate::cli::{faults, sources};
+use crate::fault;
 use crate::flow::SkipReason;
 use crate::idp;
 use crate::profile::Profile;
@@ -22,6 +23,10 @@ use crate::verdict::ExitCode;
 pub fn list(flags: &List, context: &Context) -> Result<ExitCode, Fault> {
     if flags.plan {
         context.print(&planned(flags, context)?);
+        return Ok(ExitCode::Passed);
+    }
+    if flags.faults {
+        context.print(&faults::list());
         return Ok(ExitCode::Passed);
     }
     let selection = sources::selection(&flags.selection)?;
@@ -79,6 +84,7 @@ fn overview(scenarios: &[Scenario]) -> String {
     for profile in Profile::names().iter().filter_map(|name| Profile::named(name)) {
         let _ = writeln!(text, "  {:<22} {}", profile.name, profile.title);
     }
+    let _ = writeln!(text, "\nfaults (--fault)\n  {} of them: `scimproof list --faults`", fault::all().count());
     let _ = writeln!(text, "\nrequirements");
     let mut counts = BTreeMap::<&str, BTreeMap<Level, usize>>::new();
     for requirement in Catalogue::embedded().requirements().filter(|it| it.level != Level::Retired) {

@@ -1,71 +1,123 @@
 //! `prove`: tests laws on a target; what falsifies one is left as a scenario file that `run --scenarios` replays.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::reach::{Reached, reach, runtime};
 use crate::cli::args::Prove;
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
+use crate::cli::progress::Histories;
 use crate::cli::signals::Stop;
-use crate::model::RoleMapping;
-use crate::property::{Engine, Proof};
+use crate::property::{Engine, Law, Progress, Proof, RoleReadOut, SUITES, Setting, Suite};
 use crate::report::proof;
 use crate::requirement::Catalogue;
 use crate::verdict::ExitCode;
 
-/// Tests every law that the target's profile has.
+/// How many random histories where nothing else is said.
+const CASES: u64 = 2000;
+
+/// Tests every law that was asked for and that the target lets be seen.
 ///
 /// # Errors
-/// [`Fault`]: a mistake of the caller (2), a target that cannot be judged (3), a fault of ours (70).
+/// [`Fault`]: a mistake of the caller (2), a target that cannot be judged (3), nothing selected (4), a fault of ours (70).
 pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
+    let (suites, laws) = selected(&flags.law)?;
+    let wish = Wish {
+        suites,
+        laws,
+        // A budget without a number of histories is there to be used up.
+        cases: flags.cases.unwrap_or(if flags.time_budget.is_some() { u64::from(u32::MAX) } else { CASES }),
+        time_budget: flags.time_budget,
+        role_at: flags.role_at,
+    };
     let reached = reach(flags.access, flags.seed, "coalesce-catalog", context)?;
     let runtime = runtime()?;
-    let (proofs, interrupted) = runtime.block_on(test(&reached, flags.cases, &flags.role_at))?;
-    if reached.profile.roles.is_empty() {
-        let name = &reached.profile.name;
-        context.say(&format!(
-            "CATALOG-022 is not tested: profile {name} maps no teams to roles (`--profile coalesce-catalog` does)"
-        ));
+    let proof = runtime.block_on(test(&reached, wish, context))?;
+    let path = |law: &Law| flags.out.join(format!("{}-{:x}.toml", law.id.to_lowercase(), reached.draw.seed));
+    for law in &proof.laws {
+        if let Some(found) = law.counter_example() {
+            save(&path(law), &found.scenario, context)?;
+        }
     }
-    let mut files = Vec::new();
-    for proof in &proofs {
-        let file = proof.counter_example.as_ref().map(|found| {
-            let path = flags.out.join(format!("{}-{:x}.toml", proof.law.to_lowercase(), reached.draw.seed));
-            save(&path, &found.scenario, context).map(|()| path.display().to_string())
-        });
-        files.push(file.transpose()?);
-    }
-    context.print(&proof::text(&reached.heading(), &proofs, &files, Catalogue::embedded(), context.width()));
-    Ok(ExitCode::first([
-        if interrupted { ExitCode::Interrupted } else { ExitCode::Passed },
-        if proofs.iter().all(Proof::holds) { ExitCode::Passed } else { ExitCode::GateNotPassed },
-    ]))
+    let file = |law: &Law| law.counter_example().map(|_| path(law).display().to_string());
+    context.print(&proof::text(&reached.heading(), &proof, &file, Catalogue::embedded(), context.width()));
+    Ok(exit(&proof))
 }
 
-async fn test(reached: &Reached, cases: u32, role_at: &str) -> Result<(Vec<Proof>, bool), Fault> {
+/// How the process ends.
+fn exit(proof: &Proof) -> ExitCode {
+    ExitCode::first([
+        if proof.interrupted { ExitCode::Interrupted } else { ExitCode::Passed },
+        if proof.holds() { ExitCode::Passed } else { ExitCode::GateNotPassed },
+    ])
+}
+
+/// What is asked for.
+struct Wish {
+    suites: Vec<Suite>,
+    laws: Vec<String>,
+    cases: u64,
+    time_budget: Option<std::time::Duration>,
+    role_at: Option<String>,
+}
+
+/// The suites that judge one of these laws or have one of these names, and the laws; all for none.
+fn selected(asked: &[String]) -> Result<(Vec<Suite>, Vec<String>), Fault> {
+    let (mut suites, mut laws) = (Vec::new(), Vec::new());
+    for word in asked {
+        let named: Vec<Suite> = SUITES.iter().filter(|suite| suite.name == word).copied().collect();
+        let id = word.to_uppercase();
+        let judging: Vec<Suite> = SUITES.iter().filter(|suite| suite.laws.contains(&id.as_str())).copied().collect();
+        match (named.is_empty(), judging.is_empty()) {
+            (false, _) => laws.extend(named.iter().flat_map(|suite| suite.laws).map(|law| (*law).to_owned())),
+            (true, false) => laws.push(id),
+            (true, true) => {
+                let names: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
+                let message = format!("no suite is named `{word}` and none judges it; suites: {}", names.join(", "));
+                return Err(Fault { code: ExitCode::NothingSelected, message });
+            }
+        }
+        suites.extend(named.into_iter().chain(judging));
+    }
+    if asked.is_empty() {
+        suites.extend(SUITES);
+    }
+    let wanted = |suite: &&Suite| suites.iter().any(|other| other.name == suite.name);
+    Ok((SUITES.iter().filter(wanted).copied().collect(), laws))
+}
+
+async fn test(reached: &Reached, wish: Wish, context: &Context) -> Result<Proof, Fault> {
     let stop = Stop::listen();
-    reached.look(&stop).await?;
+    let discovery = reached.look(&stop).await?;
+    let bundled = reached.bundled.then(|| "roles.value".to_owned());
+    let setting = Setting {
+        profile: reached.profile.clone(),
+        capabilities: discovery.service_provider_config,
+        role: wish.role_at.or(bundled).map(RoleReadOut::At),
+        admin: false,
+        draw: reached.draw.clone(),
+    };
+    let bar = Histories::new(context.shows_progress());
+    let shown = bar.clone();
     let engine = Arc::new(Engine {
         transport: Arc::clone(&reached.transport),
-        draw: reached.draw.clone(),
+        setting: Arc::new(setting),
         options: reached.options.clone(),
-        cases,
-        role_at: role_at.to_owned(),
+        cases: wish.cases,
+        time_budget: wish.time_budget,
+        laws: wish.laws,
         cancel: stop.cancel.clone(),
+        progress: Arc::new(move |progress: &Progress| shown.see(progress)),
     });
-    let ours = |fault: crate::property::Fault| Fault::ours(fault.to_string());
-    let mut proofs = vec![engine.user_names().await.map_err(ours)?];
-    if let Some(mapping) = RoleMapping::new(&reached.profile.roles) {
-        proofs.push(engine.roles(&mapping).await.map_err(ours)?);
-    }
-    let interrupted = *stop.cancel.borrow();
-    Ok((proofs, interrupted))
+    let proof = engine.prove(&wish.suites).await.map_err(|fault| Fault::ours(fault.to_string()));
+    bar.finish();
+    proof
 }
 
 fn save(path: &Path, scenario: &str, context: &Context) -> Result<(), Fault> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)
+    let folder = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    std::fs::create_dir_all(&folder)
         .map_err(|error| Fault::usage(format!("cannot make the folder {}: {error}", folder.display())))?;
     context.write_artefact(path, scenario)
 }

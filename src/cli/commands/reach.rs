@@ -56,7 +56,7 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
     let bundled_here = remote.is_none();
     let (transport, given, name) = match remote {
         Some(remote) => (remote.transport, remote.given, remote.base.to_string()),
-        None => (bundled(&profile, context)?, "a bearer token", "the bundled server".to_owned()),
+        None => (bundled(&profile, &run.target.fault, context)?, "a bearer token", "the bundled server".to_owned()),
     };
     let seed = run.selection.seed.unwrap_or_else(|| u64::from(context.entropy));
     let draw = Draw { seed, marker: format!("sp{seed:x}"), identifier: profile.identifier };

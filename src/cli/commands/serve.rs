@@ -10,7 +10,7 @@ use crate::cli::args::Serve;
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::signals::Stop;
-use crate::cli::sources;
+use crate::cli::{faults, sources};
 use crate::client::SecretSource;
 use crate::profile::Profile;
 use crate::server::{self, Auth, Credential, Server, SqliteStore, Tenant};
@@ -35,7 +35,7 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
     if let Some(token) = operator {
         server = server.with_admin(token);
     }
-    let server = Arc::new(server);
+    let server = Arc::new(faults::before(Arc::new(server), &flags.fault)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -53,6 +53,9 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
         }
         if administered {
             context.say(&format!("admin surface: http://{address}/admin/v1 (its state is in memory)"));
+        }
+        for name in server.names() {
+            context.say(&format!("with the fault {name}"));
         }
         server::serve(listener, server, stop.wait_for(1)).await;
         Ok(ExitCode::Passed)

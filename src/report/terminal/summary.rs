@@ -150,8 +150,18 @@ impl Page<'_> {
             cell("should", "RFC", &Level::is_should),
             cell("other", "RFC", &|level: Level| !level.is_must() && !level.is_should()),
         ];
-        let families: Vec<_> =
-            verdict.families.iter().map(|(family, _)| cell(family, &family.to_ascii_uppercase(), &|_| true)).collect();
+        // Families that were neither asked for nor judged would only be zeroes.
+        let concerned = |family: &str, source: &str| {
+            verdict.clients.iter().any(|it| it.asked && it.family() == family)
+                || verdict.count(|it| it.source == source && it.findings > 0) > 0
+        };
+        let families: Vec<_> = verdict
+            .families
+            .iter()
+            .map(|(family, _)| (family, family.to_ascii_uppercase()))
+            .filter(|(family, source)| concerned(family, source))
+            .map(|(family, source)| cell(family, &source, &|_| true))
+            .collect();
         let known: usize = verdict.baseline.known.iter().map(|(_, count)| count).sum();
         let rest = format!(
             "{} warn   {} inconclusive   {} skipped   {known} known",

@@ -17,11 +17,11 @@ impl State {
     /// Whether every row that can fail holds, without saying so: for `until`.
     pub fn would_hold(&self, index: usize, exchange: &Arc<Exchange>) -> bool {
         let script = &self.scenario.steps[index];
-        script.rows.iter().filter(|row| matches!(row.verdict, Verdict::Requirements(_))).all(|row| {
-            match self.expectation(row, script, &BTreeMap::new(), 1) {
-                Ok(expectation) => expectation.judge(exchange).outcome == Outcome::Pass,
-                Err(_) => true,
-            }
+        let asked =
+            |row: &&Row| matches!(row.verdict, Verdict::Requirements(_)) && self.can_show(row, script, exchange);
+        script.rows.iter().filter(asked).all(|row| match self.expectation(row, script, &BTreeMap::new(), 1) {
+            Ok(expectation) => expectation.judge(exchange).outcome == Outcome::Pass,
+            Err(_) => true,
         })
     }
 
@@ -55,6 +55,9 @@ impl State {
         let upset = exchange.response().and_then(|response| upset(&wanted, response));
         for row in &script.rows {
             if adopted && matches!(row.subject, Subject::Status | Subject::Header(_)) {
+                continue;
+            }
+            if !self.can_show(row, script, exchange) {
                 continue;
             }
             let expectation = match self.expectation(row, script, before, n) {
@@ -101,6 +104,19 @@ impl State {
                 self.intact = intact;
             }
         }
+    }
+
+    /// Whether an answer of this product can show what a row asks: not where the row is about something that the product
+    /// declares to drop, or the step looks for it.
+    fn can_show(&self, row: &Row, script: &Script, exchange: &Exchange) -> bool {
+        let request = &exchange.request;
+        if !self.kept.answers_request(request) {
+            return false;
+        }
+        let Subject::At(path) = &row.subject else { return true };
+        let at = path.address(&|name: &str| self.lookup(name, &script.name, 1));
+        let operand = self.fill(&row.operand, &|name: &str| self.lookup(name, &script.name, 1));
+        at.is_err() || self.kept.shows(request, &at.unwrap_or_default(), &operand.unwrap_or_default())
     }
 
     /// The refused write that explains a miss: a step cannot show what an earlier one failed to write, and that one has

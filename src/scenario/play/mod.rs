@@ -3,6 +3,7 @@
 //! checks are the driver's matter.
 
 mod judge;
+mod kept;
 mod request;
 mod state;
 mod walk;
@@ -13,7 +14,9 @@ use std::time::Duration;
 use super::model::{Scenario, Step as Script};
 use super::people::Draw;
 use crate::flow::{Flow, Next, Remark, Step};
+use crate::profile::Users;
 use crate::wire::{Exchange, Method, Request};
+use kept::Kept;
 use state::{Broken, State};
 use walk::Walk;
 
@@ -64,6 +67,13 @@ impl ScenarioFlow {
     #[must_use]
     pub fn new(scenario: Arc<Scenario>, settings: &Settings) -> Self {
         Self { state: State::new(scenario, settings), cursor: 0, waited: false, pending: Pending::Nothing }
+    }
+
+    /// The same flow at a product that keeps only some attributes of its users: rows about the others are not judged.
+    #[must_use]
+    pub fn keeping(mut self, users: &Users) -> Self {
+        self.state.kept = Kept::new(users);
+        self
     }
 
     fn script(&self, index: usize) -> &Script {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::super::model::{On, Scenario, Step as Script};
 use super::super::template::Missing;
 use super::Settings;
+use super::kept::Kept;
 use crate::flow::{Evidence, Remark, Step};
 use crate::scim::address;
 use crate::wire::{Exchange, ExchangeId, Method, Request};
@@ -16,6 +17,8 @@ use crate::wire::{Exchange, ExchangeId, Method, Request};
 pub(super) struct State {
     pub scenario: Arc<Scenario>,
     pub settings: Settings,
+    /// What the product keeps of its users.
+    pub kept: Kept,
     /// Variables that exist from the start, and saved ones.
     vars: BTreeMap<String, Value>,
     /// Variables that an answer failed to give.
@@ -48,6 +51,7 @@ impl State {
         let mut state = Self {
             scenario: Arc::clone(&scenario),
             settings: settings.clone(),
+            kept: Kept::default(),
             vars: BTreeMap::new(),
             broken: BTreeMap::new(),
             done: BTreeMap::new(),
@@ -171,6 +175,7 @@ impl State {
                 self.undo.push(Step::new(name, request));
             }
         }
+        exchanges.iter().for_each(|exchange| self.kept.learn(&exchange.request));
         let all = evidence.iter().skip(1).fold(Evidence::of(&first.id), |all, exchange| all.and(&exchange.id));
         for (n, exchange) in exchanges.iter().enumerate() {
             let evidence = if exchanges.len() == 1 { all.clone() } else { Evidence::of(&exchange.id) };

@@ -78,7 +78,7 @@ pub fn check(resource: &Object, kind: &ResourceType) -> Result<(), ScimError> {
 }
 
 /// Drops extensions without content and writes `schemas` anew: the base URN, then the extensions in use.
-pub(in crate::scim) fn settle_schemas(resource: &mut Object, kind: &ResourceType) {
+pub fn settle_schemas(resource: &mut Object, kind: &ResourceType) {
     for (extension, _) in &kind.extensions {
         if resource.get(&extension.urn).and_then(Value::as_object).is_some_and(Object::is_empty) {
             resource.shift_remove(&extension.urn);

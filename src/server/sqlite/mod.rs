@@ -18,7 +18,9 @@ use writer::{Write, Writer};
 /// Identifies the file to `file` and to us: "scim" in ASCII.
 const APPLICATION_ID: i32 = 0x7363_696d;
 /// The version of `schema.sql`.
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
+/// The oldest version that `schema.sql` brings up to date by itself.
+const OLDEST_VERSION: i32 = 1;
 /// How long a connection waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(10);
 /// Idle read connections that are kept.
@@ -77,8 +79,10 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(broken)?;
-    let ours = (pragma("application_id").map_err(broken)?, pragma("user_version").map_err(broken)?);
-    if tables > 0 && ours != (APPLICATION_ID, SCHEMA_VERSION) {
+    let version = pragma("user_version").map_err(broken)?;
+    let ours = pragma("application_id").map_err(broken)? == APPLICATION_ID
+        && (OLDEST_VERSION..=SCHEMA_VERSION).contains(&version);
+    if tables > 0 && !ours {
         return Err(StoreError::Broken("the file is a database of another program or version".into()));
     }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(broken)?;

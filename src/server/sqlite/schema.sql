@@ -19,6 +19,18 @@ CREATE INDEX IF NOT EXISTS resource_order ON resource (tenant, kind, sequence);
 CREATE INDEX IF NOT EXISTS resource_name ON resource (tenant, kind, name_key, sequence);
 CREATE INDEX IF NOT EXISTS resource_external ON resource (tenant, kind, external_id, sequence);
 
+-- Further values that no two resources of a kind share, where the profile has such. They are recorded when a resource is
+-- written: one that was written before the profile had the rule holds nothing until it is written again.
+CREATE TABLE IF NOT EXISTS held (
+  tenant    TEXT NOT NULL,
+  kind      TEXT NOT NULL,
+  attribute TEXT NOT NULL,
+  key       TEXT NOT NULL,
+  id        TEXT NOT NULL,
+  PRIMARY KEY (tenant, kind, attribute, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS held_by ON held (tenant, id);
+
 -- Who is in which group, in the order of joining.
 CREATE TABLE IF NOT EXISTS member (
   sequence  INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::broken;
 use super::writer::Write;
-use crate::store::{Change, Draft, Keys, Kind, Member, Members, Record, StoreError, Strangers};
+use crate::store::{Change, Draft, Held, Keys, Kind, Member, Members, Record, StoreError, Strangers};
 
 /// Performs one write; on an error the caller rolls back.
 pub(super) fn perform(db: &Connection, write: Write) -> Result<Option<Record>, StoreError> {
@@ -35,6 +35,7 @@ fn create(db: &Connection, tenant: &str, draft: Draft) -> Result<Record, StoreEr
     ];
     db.prepare_cached(insert).and_then(|mut statement| statement.execute(values)).map_err(taken)?;
     let sequence = u64::try_from(db.last_insert_rowid()).unwrap_or_default();
+    hold(db, tenant, (draft.kind, &draft.id), &draft.keys.held)?;
     if draft.kind == Kind::Group {
         join(db, tenant, &draft.id, &Members { add: draft.members, remove: Vec::new() }, draft.strangers)?;
     }
@@ -66,6 +67,8 @@ fn replace(db: &Connection, tenant: &str, change: Change) -> Result<Record, Stor
         change.body.text()
     ];
     db.prepare_cached(update).and_then(|mut statement| statement.execute(values)).map_err(taken)?;
+    release(db, tenant, &change.id)?;
+    hold(db, tenant, (change.kind, &change.id), &change.keys.held)?;
     if change.kind == Kind::Group {
         join(db, tenant, &change.id, &change.members, change.strangers)?;
     }
@@ -93,12 +96,34 @@ fn delete(
                  (SELECT group_id FROM member WHERE tenant = ?1 AND member_id = ?2)";
     let run = |sql: &str| db.prepare_cached(sql).and_then(|mut statement| statement.execute([tenant, id]));
     run("DELETE FROM resource WHERE tenant = ? AND id = ?").map_err(broken)?;
+    release(db, tenant, id)?;
     run("DELETE FROM member WHERE tenant = ? AND group_id = ?").map_err(broken)?;
     db.prepare_cached(touch)
         .and_then(|mut statement| statement.execute(params![tenant, id, millis(now)]))
         .map_err(broken)?;
     run("DELETE FROM member WHERE tenant = ? AND member_id = ?").map_err(broken)?;
     Ok(())
+}
+
+/// Records the values that only this resource may have.
+fn hold(db: &Connection, tenant: &str, (kind, id): (Kind, &str), all: &[Held]) -> Result<(), StoreError> {
+    let insert = "INSERT INTO held (tenant, kind, attribute, key, id) VALUES (?, ?, ?, ?, ?) \
+                  ON CONFLICT (tenant, kind, attribute, key) DO NOTHING";
+    for Held { attribute, key } in all {
+        let values = [tenant, kind.name(), attribute, key, id];
+        let run = db.prepare_cached(insert).and_then(|mut statement| statement.execute(values));
+        if run.map_err(broken)? == 0 {
+            return Err(StoreError::Held(attribute.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Forgets what a resource held.
+fn release(db: &Connection, tenant: &str, id: &str) -> Result<(), StoreError> {
+    let delete = "DELETE FROM held WHERE tenant = ? AND id = ?";
+    let run = db.prepare_cached(delete).and_then(|mut statement| statement.execute([tenant, id]));
+    run.map(|_| ()).map_err(broken)
 }
 
 /// Sequence and creation time of a resource, refused if it is missing or not of the expected version.

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod admin;
 mod bulk;
 mod capabilities;
 mod discovery;

@@ -56,7 +56,7 @@ const LIFE: &[Step] = &[
         "GET /Users/{z}",
         "",
         200,
-        &[("name", "-"), ("active", "-"), ("meta.created", "\"{created}\""), ("meta.version", r#""W/\"2\"""#)],
+        &[("name", "-"), ("active", "true"), ("meta.created", "\"{created}\""), ("meta.version", r#""W/\"2\"""#)],
     ),
     keep("POST /Users", r#"{"userName":"Zoë@x.test"}"#, 201, &[("y", "id")]),
     step("PUT /Users/{y}", r#"{"userName":"ZOE"}"#, 409, &[("scimType", "\"uniqueness\"")]),

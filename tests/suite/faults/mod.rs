@@ -1,74 +1,24 @@
 //! The tester is tested: every defect of the table stands for one that real servers had, and must turn its requirements
 //! red, nothing else, and the clients that would stumble over it not ready. What is permitted must turn nothing red.
 //!
-//! The defects are code in the files beside this one; what they must show is data, `fixtures/faults.toml`. The matrix
+//! The defects are code in the room `fault`; what they must show is data, `fixtures/faults.toml`. The matrix
 //! `fixtures/proven.toml` follows from that and is written by `SCIMPROOF_BLESS=1 cargo test --test suite matrix`.
 
-mod create;
-mod form;
-mod lookup;
-mod members;
-mod patch;
 mod permitted;
 mod play;
-mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use scimproof::fault::{self, Fault, Proof, proofs};
 use scimproof::flow::Outcome;
 use scimproof::requirement::Catalogue;
 use scimproof::verdict::{Readiness, Verdict};
-use serde::Deserialize;
-
-use world::Fault;
-
-/// A defect by name.
-pub type Row = (&'static str, Fault);
-
-/// What a defect must show.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Proof {
-    /// The defect's name.
-    name: String,
-    /// Who had it, or which sentence it breaks.
-    source: String,
-    /// The scenarios that show it; the others are left out to save time.
-    plays: Vec<String>,
-    /// Requirements that must fail: the defect proves that their checks can.
-    #[serde(default)]
-    red: Vec<String>,
-    /// Requirements that may fail along with them.
-    #[serde(default)]
-    kin: Vec<String>,
-    /// Requirements that must warn, where a failure would say too much.
-    #[serde(default)]
-    warns: Vec<String>,
-    /// Clients that must not be ready.
-    #[serde(default)]
-    blocks: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    fault: Vec<Proof>,
-}
 
 fn fixture(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)).unwrap()
-}
-
-fn table() -> Vec<Proof> {
-    toml::from_str::<Table>(&fixture("faults.toml")).unwrap().fault
-}
-
-fn faults() -> BTreeMap<&'static str, Fault> {
-    let tables = [create::FAULTS, create::REPLACE, lookup::FAULTS, patch::FAULTS, members::FAULTS, form::FAULTS];
-    tables.into_iter().flatten().copied().collect()
 }
 
 /// Judges rows on all cores and gives what is wrong with them.
@@ -126,11 +76,11 @@ fn judge(proof: &Proof, fault: Fault, plays: &[String]) -> Vec<String> {
 /// Plays the scenarios that show a defect; with `SCIMPROOF_ALL_SCENARIOS` set, every one, which takes minutes.
 #[test]
 fn every_defect_turns_its_requirements_red_and_no_others() {
-    let (table, faults) = (table(), faults());
+    let table = proofs();
     let all = std::env::var_os("SCIMPROOF_ALL_SCENARIOS").is_some();
-    let wrong = complaints(&table, |proof| {
+    let wrong = complaints(table, |proof| {
         let plays: &[String] = if all { &[] } else { &proof.plays };
-        judge(proof, faults[proof.name.as_str()], plays)
+        judge(proof, fault::named(&proof.name).unwrap().1, plays)
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -168,11 +118,11 @@ fn the_bundled_server_gives_nothing_but_green() {
 
 #[test]
 fn the_table_speaks_of_known_things() {
-    let (table, faults, catalogue) = (table(), faults(), Catalogue::embedded());
+    let (table, catalogue) = (proofs(), Catalogue::embedded());
     let named: BTreeSet<&str> = table.iter().map(|proof| proof.name.as_str()).collect();
-    assert_eq!(named, faults.keys().copied().collect(), "table and code name the same defects");
+    assert_eq!(named, fault::all().map(|(name, _)| name).collect(), "table and code name the same defects");
     assert_eq!(named.len(), table.len(), "no name twice");
-    for proof in &table {
+    for proof in table {
         let name = &proof.name;
         assert!(!proof.red.is_empty() || !proof.warns.is_empty(), "{name} shows nothing");
         assert!(!proof.source.is_empty() && !proof.plays.is_empty(), "{name} needs a source and scenarios");
@@ -192,9 +142,9 @@ fn the_table_speaks_of_known_things() {
 /// The matrix as it must be: by requirement the defects that turn it red.
 fn matrix() -> String {
     let mut proven: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for proof in table() {
-        for id in proof.red {
-            proven.entry(id).or_default().push(proof.name.clone());
+    for proof in proofs() {
+        for id in &proof.red {
+            proven.entry(id.clone()).or_default().push(proof.name.clone());
         }
     }
     let mut text = "# Requirements that a named defect in front of the bundled server turns red, so that the check is known to be able to\n\

@@ -5,9 +5,9 @@ use scimproof::profile::{PatchAnswer, Profile};
 use scimproof::wire::{Headers, Method, Response};
 use serde_json::{Value, json};
 
-use super::world::{
-    Fault, Object, body, each, each_of, edit, error, id_below, is_one, lists, parameter, path, with_body,
-    with_parameter,
+use scimproof::fault::Fault;
+use scimproof::fault::tools::{
+    Object, body, each, each_of, edit, error, id_below, is_one, lists, parameter, path, with_body, with_parameter,
 };
 
 /// A variant: its name, what it does to the profile, what it does to requests and answers.
@@ -298,6 +298,7 @@ pub const KNOWN: &[(&str, &[&str])] = &[
     ("answers are application/json", &["ENTRA-066"]),
     ("errors have no detail", &["ENTRA-005", "ENTRA-007", "OKTA-025", "OKTA-047", "OKTA-051", "OKTA-173"]),
     ("groups may share a name", &["ENTRA-048"]),
+    ("the status in errors is a number", &["JC-005"]),
     ("a page has at most three resources", &["OKTA-133"]),
     ("the letter of the standard alone", STRICT),
 ];

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use scimproof::check::standing;
 use scimproof::client::{Auth, BaseUrl, Handler, InProcess, Transport};
+use scimproof::fault::{Fault, Faulty};
 use scimproof::flow::Outcome;
 use scimproof::idp;
 use scimproof::plan::{self, Selection};
@@ -13,13 +14,44 @@ use scimproof::profile::Profile;
 use scimproof::requirement::Catalogue;
 use scimproof::run::{self, Opening, Options};
 use scimproof::scenario::Scenario;
+use scimproof::server::{self, Server};
+use scimproof::store::MemoryStore;
 use scimproof::verdict::{Readiness, Settings, Verdict};
-use scimproof::wire::Secret;
-
-use super::world::{BASE, Fault, TOKEN, World};
+use scimproof::wire::{Method, Request, Secret};
+use serde_json::{Value, json};
 
 static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
     LazyLock::new(|| scimproof::scenario::embedded().unwrap().into_iter().map(Arc::new).collect());
+
+const TOKEN: &str = "token-of-the-fault-table";
+
+/// The honest server, with people who were there before: an empty tenant hides defects.
+fn server(profile: &Profile) -> Arc<Server> {
+    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(Secret::new(TOKEN)));
+    let ask = |path: &str, body: Value| {
+        let mut request = Request::new(Method::Post, format!("{}{path}", profile.base_path));
+        request.headers.set("Authorization", format!("Bearer {TOKEN}"));
+        request.headers.set("Content-Type", "application/scim+json");
+        request.headers.set("Host", "127.0.0.1");
+        request.body = Some(body.to_string().into_bytes());
+        server.handle(request).json().unwrap_or_default()
+    };
+    let mut ids = Vec::new();
+    for (number, family) in ["Ångström", "Łukasz", "O'Neil", "王", "Resident"].into_iter().enumerate() {
+        let name = format!("resident{number}@example.com");
+        let user = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, "active": number != 2,
+            "externalId": format!("resident-{number}"), "displayName": format!("Resi {family}"),
+            "name": {"givenName": "Resi", "familyName": family},
+            "emails": [{"value": name, "type": "work", "primary": true}],
+        });
+        ids.push(ask("/Users", user)["id"].clone());
+    }
+    let members: Vec<Value> = ids.iter().take(3).map(|id| json!({"value": id})).collect();
+    let schemas = json!(["urn:ietf:params:scim:schemas:core:2.0:Group"]);
+    ask("/Groups", json!({"schemas": schemas, "displayName": "Residents", "members": members}));
+    Arc::new(server)
+}
 
 pub fn profile() -> Profile {
     Profile::named("reference").unwrap()
@@ -34,9 +66,9 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
     if let Some(id) = strange {
         return Err(format!("there is no scenario {id}"));
     }
-    let world = Arc::new(World::new(profile.clone()));
-    let handler: Handler = Arc::new(move |request| fault(&world, request));
-    let base = BaseUrl::parse(&format!("http://127.0.0.1{BASE}")).unwrap();
+    let faulty = Faulty::new(server(profile)).behind("under test", fault);
+    let handler: Handler = Arc::new(move |request| faulty.handle(request));
+    let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
     let transport: Arc<dyn Transport> = Arc::new(InProcess::new(base, Auth::Bearer(Secret::new(TOKEN)), handler));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let options = Options::default();

@@ -1,12 +1,12 @@
 //! Defects of PATCH on users.
 
-use scimproof::wire::{Method, Response};
+use crate::wire::{Method, Response};
 use serde_json::{Value, json};
 
 use super::Row;
-use super::world::{
-    body, each_of, edit, error, id_below, is_one, is_pathless, op, operations, operations_of, path, refuse, with_body,
-    without,
+use super::tools::{
+    Put, body, each_of, edit, error, id_below, is_one, is_pathless, op, operations, operations_of, path, refuse,
+    with_body, without,
 };
 
 pub const FAULTS: &[Row] = &[
@@ -52,7 +52,7 @@ pub const FAULTS: &[Row] = &[
         }
         let request = with_body(request, |body| {
             for operation in operations(body).into_iter().flatten() {
-                if let Some(value) = operation["value"].as_object_mut() {
+                if let Some(value) = operation.get_mut("value").and_then(Value::as_object_mut) {
                     value.shift_remove("active");
                 }
             }
@@ -80,13 +80,11 @@ pub const FAULTS: &[Row] = &[
     ("string-false-is-taken-as-true", |world, request| {
         let request = with_body(request, |body| {
             for operation in operations(body).into_iter().flatten() {
-                for value in [operation["path"] == "active"].into_iter().filter(|is| *is) {
-                    if operation["value"].is_string() {
-                        operation["value"] = value.into();
-                    }
+                if operation["path"] == "active" && operation["value"].is_string() {
+                    operation.put("value", true);
                 }
                 if operation["value"]["active"].is_string() {
-                    operation["value"]["active"] = true.into();
+                    operation.get_mut("value").into_iter().for_each(|value| value.put("active", true));
                 }
             }
         });
@@ -164,7 +162,7 @@ pub const FAULTS: &[Row] = &[
             if let Some(extension) = user.get_mut("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User")
                 && extension["manager"].is_object()
             {
-                extension["manager"] = extension["manager"]["value"].clone();
+                extension.put("manager", extension["manager"]["value"].clone());
             }
         })
     }),
@@ -242,7 +240,7 @@ pub const FAULTS: &[Row] = &[
                 let mail =
                     operation["path"].as_str().is_some_and(|path| path.starts_with("emails[type eq \"work\"].value"));
                 if mail {
-                    let value = operation["value"].take();
+                    let value = operation["value"].clone();
                     *operation = json!({"op": "add", "path": "emails", "value": [{"value": value, "type": "work"}]});
                 }
             }
@@ -278,6 +276,6 @@ fn targets_nothing(user: &Value, operation: &Value) -> bool {
     let paths: Vec<String> = operation["path"].as_str().map(str::to_owned).into_iter().chain(keys).collect();
     paths.iter().filter(|path| path.contains('[')).any(|path| {
         let element = path.rfind(']').map_or(path.as_str(), |end| &path[..=end]);
-        scimproof::scim::address::find(user, element).is_ok_and(|found| found.is_empty())
+        crate::scim::address::find(user, element).is_ok_and(|found| found.is_empty())
     })
 }

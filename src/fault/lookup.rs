@@ -1,12 +1,12 @@
 //! Defects of looking up and paging.
 
-use scimproof::wire::{Method, Request, Response};
+use crate::wire::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::Row;
-use super::world::{
-    World, answer, each, edit, equality, error, id_below, keep, lists, parameter, path, query, with_parameter,
+use super::tools::{
+    Put, answer, each, edit, equality, error, id_below, keep, lists, parameter, path, query, with_parameter,
 };
+use super::{Row, World};
 
 pub const FAULTS: &[Row] = &[
     ("no-match-answers-404", |world, request| {
@@ -111,7 +111,7 @@ pub const FAULTS: &[Row] = &[
     }),
     ("start-index-is-ignored", |world, request| {
         let request = if lists(&request) { with_parameter(request, "startIndex", None) } else { request };
-        edit_list(world, request, |list| list["startIndex"] = 1.into())
+        edit_list(world, request, |list| list.put("startIndex", 1))
     }),
     ("start-index-counts-from-0", |world, request| {
         let start = parameter(&request, "startIndex").and_then(|text| text.parse::<i64>().ok());
@@ -148,21 +148,21 @@ pub const FAULTS: &[Row] = &[
     }),
     ("total-is-the-length-of-the-page", |world, request| {
         edit_list(world, request, |list| {
-            list["totalResults"] = list["Resources"].as_array().map_or(0, Vec::len).into();
+            list.put("totalResults", list["Resources"].as_array().map_or(0, Vec::len));
         })
     }),
     ("items-per-page-is-the-count", |world, request| {
         let count = parameter(&request, "count").and_then(|text| text.parse::<u64>().ok());
         edit_list(world, request, |list| {
             if let Some(count) = count {
-                list["itemsPerPage"] = count.into();
+                list.put("itemsPerPage", count);
             }
         })
     }),
     ("numbers-of-a-list-are-strings", |world, request| {
         edit_list(world, request, |list| {
             for name in ["totalResults", "startIndex", "itemsPerPage"] {
-                list[name] = list[name].to_string().into();
+                list.put(name, list[name].to_string());
             }
         })
     }),
@@ -177,15 +177,15 @@ pub const FAULTS: &[Row] = &[
             }
         })
     }),
-    ("list-is-a-bare-array", |world, request| edit_list(world, request, |list| *list = list["Resources"].take())),
+    ("list-is-a-bare-array", |world, request| edit_list(world, request, |list| *list = list["Resources"].clone())),
     ("list-holds-a-resource-twice", |world, request| {
         edit_list(world, request, |list| {
-            if let Some(items) = list["Resources"].as_array_mut()
+            if let Some(items) = list.get_mut("Resources").and_then(Value::as_array_mut)
                 && let Some(first) = items.first().cloned()
             {
                 items.push(first);
-                list["itemsPerPage"] = (list["itemsPerPage"].as_u64().unwrap_or_default() + 1).into();
-                list["totalResults"] = (list["totalResults"].as_u64().unwrap_or_default() + 1).into();
+                list.put("itemsPerPage", list["itemsPerPage"].as_u64().unwrap_or_default() + 1);
+                list.put("totalResults", list["totalResults"].as_u64().unwrap_or_default() + 1);
             }
         })
     }),
@@ -201,9 +201,9 @@ pub const FAULTS: &[Row] = &[
         edit_list(world, all, |list| {
             let items = list["Resources"].as_array().cloned().unwrap_or_default();
             let page: Vec<Value> = items.iter().rev().skip(start - 1).take(count).cloned().collect();
-            list["startIndex"] = start.into();
-            list["itemsPerPage"] = page.len().into();
-            list["Resources"] = page.into();
+            list.put("startIndex", start);
+            list.put("itemsPerPage", page.len());
+            list.put("Resources", page);
         })
     }),
 ];

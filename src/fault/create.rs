@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use scimproof::wire::{Method, Request, Response};
+use crate::wire::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::Row;
-use super::world::{World, answer, body, each_of, edit, equality, error, id_below, is, is_one, path, with_body};
-use super::world::{operations_of, with_parameter};
+use super::tools::{Put, answer, body, each_of, edit, equality, error, id_below, is, is_one, path, with_body};
+use super::tools::{operations_of, with_parameter};
+use super::{Row, World};
 
 pub const FAULTS: &[Row] = &[
     ("duplicate-answers-201", |world, request| on_conflict(world, request, |_, _, old| answer(201, &old))),
@@ -123,7 +123,7 @@ pub const FAULTS: &[Row] = &[
     }),
     ("inactive-on-creation-is-ignored", |world, request| {
         if is(&request, Method::Post, "/Users") {
-            return world.pass(with_body(request, |body| body["active"] = true.into()));
+            return world.pass(with_body(request, |body| body.put("active", true)));
         }
         world.pass(request)
     }),
@@ -178,26 +178,40 @@ fn on_conflict(world: &World, request: Request, say: fn(&World, Value, Value) ->
     }
 }
 
-/// Lets several users have one name, where `allow` says so of the old and the new one. The store does not know: later
-/// holders have a mark behind their names, which no answer shows.
-fn many_holders(world: &World, request: Request, allow: fn(&Value, &Value) -> bool) -> Response {
-    const MARK: &str = "~again~";
-    let wipe = |mut response: Response| {
-        let text = String::from_utf8_lossy(&response.body).into_owned();
-        let mut pieces = text.split(MARK);
-        let mut plain = pieces.next().unwrap_or_default().to_owned();
-        pieces.for_each(|piece| plain.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit())));
-        response.body = plain.into_bytes();
-        response
-    };
-    let request = match equality(&request) {
+/// The mark behind the names of later holders, which no answer shows.
+const MARK: &str = "~again~";
+
+/// A later holder's name, as the store knows it.
+pub(super) fn marked(world: &World, name: &str) -> String {
+    format!("{name}{MARK}{}", world.tick("holders"))
+}
+
+/// The request with a look-up by user name that finds every holder.
+pub(super) fn look_up_all(request: Request) -> Request {
+    match equality(&request) {
         Some((name, text)) if name == "userName" => {
             let text = text.replace('"', "\\\"");
             let filter = format!("userName eq \"{text}\" or userName sw \"{text}{MARK}\"");
             with_parameter(request, "filter", Some(&filter))
         }
         _ => request,
-    };
+    }
+}
+
+/// The answer without marks.
+pub(super) fn wipe(mut response: Response) -> Response {
+    let text = String::from_utf8_lossy(&response.body).into_owned();
+    let mut pieces = text.split(MARK);
+    let mut plain = pieces.next().unwrap_or_default().to_owned();
+    pieces.for_each(|piece| plain.push_str(piece.trim_start_matches(|c: char| c.is_ascii_digit())));
+    response.body = plain.into_bytes();
+    response
+}
+
+/// Lets several users have one name, where `allow` says so of the old and the new one. The store does not know: later
+/// holders have a mark behind their names.
+pub(super) fn many_holders(world: &World, request: Request, allow: fn(&Value, &Value) -> bool) -> Response {
+    let request = look_up_all(request);
     let again = request.clone();
     let honest = world.pass(request);
     if !is(&again, Method::Post, "/Users") || honest.status != 409 {
@@ -209,8 +223,8 @@ fn many_holders(world: &World, request: Request, allow: fn(&Value, &Value) -> bo
     if !old.first().is_some_and(|old| allow(old, &new)) {
         return wipe(honest);
     }
-    let count = world.tick("holders");
-    wipe(world.pass(with_body(again, |body| body["userName"] = format!("{name}{MARK}{count}").into())))
+    let name = marked(world, &name);
+    wipe(world.pass(with_body(again, |body| body.put("userName", name))))
 }
 
 fn by_mail(world: &World, request: Request) -> Response {
@@ -234,7 +248,7 @@ pub const REPLACE: &[Row] =
         ("put-keeps-the-members", |world, request| {
             if let (Method::Put, Some(id)) = (&request.method, id_below(&request, "/Groups")) {
                 let old = world.read(&format!("/Groups/{id}"));
-                return world.pass(with_body(request, |body| body["members"] = old["members"].clone()));
+                return world.pass(with_body(request, |body| body.put("members", old["members"].clone())));
             }
             world.pass(request)
         }),
@@ -248,7 +262,7 @@ pub const REPLACE: &[Row] =
         ("put-ignores-active", |world, request| {
             if let (Method::Put, Some(id)) = (&request.method, id_below(&request, "/Users")) {
                 let old = world.read(&format!("/Users/{id}"));
-                return world.pass(with_body(request, |body| body["active"] = old["active"].clone()));
+                return world.pass(with_body(request, |body| body.put("active", old["active"].clone())));
             }
             world.pass(request)
         }),
@@ -264,8 +278,8 @@ pub const REPLACE: &[Row] =
                 let old = world.read(&format!("/Users/{id}"));
                 let sent = body(&request);
                 let mut said = sent.clone();
-                said["id"] = old["id"].clone();
-                said["meta"] = old["meta"].clone();
+                said.put("id", old["id"].clone());
+                said.put("meta", old["meta"].clone());
                 if let Some(said) = said.as_object_mut() {
                     said.shift_remove("password");
                 }
@@ -289,12 +303,12 @@ pub const REPLACE: &[Row] =
             if !put || response.status != 200 {
                 return response;
             }
-            edit(response, |user| user["id"] = "b8d5c9a4-0000-4000-8000-000000000001".into())
+            edit(response, |user| user.put("id", "b8d5c9a4-0000-4000-8000-000000000001"))
         }),
         ("created-moves", |world, request| {
             each_of(world, request, "/Users", |user| {
                 if let Some(meta) = user.get_mut("meta") {
-                    meta["created"] = meta["lastModified"].clone();
+                    meta.put("created", meta["lastModified"].clone());
                 }
             })
         }),

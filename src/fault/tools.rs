@@ -1,104 +1,31 @@
-//! The bundled server with a defect in front of it: what a defect is written with. A defect sees every request and says
-//! what is answered; it may ask the honest server more than once.
+//! What defects are written with: looking at requests, changing requests and answers. It knows nothing of servers beyond
+//! the [`World`] that it is handed.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-
-use scimproof::profile::Profile;
-use scimproof::server::{Auth, Server};
-use scimproof::store::MemoryStore;
-use scimproof::wire::{Headers, Method, Request, Response, Secret};
 use serde_json::{Map, Value, json};
 
+use super::World;
+use crate::wire::{Headers, Method, Request, Response, Root};
+
+/// A JSON object.
 pub type Object = Map<String, Value>;
 
-/// A defect: handles a request in place of the honest server.
-pub type Fault = fn(&World, Request) -> Response;
-
-pub const BASE: &str = "/scim/v2";
-pub const TOKEN: &str = "token-of-the-fault-table";
-
-/// The honest server, and what a defect remembers.
-pub struct World {
-    server: Server,
-    notes: Mutex<BTreeMap<String, Value>>,
+/// Sets a member of what may be an object.
+pub trait Put {
+    /// Sets the member; does nothing where there is no object.
+    fn put(&mut self, name: &str, content: impl Into<Value>);
 }
 
-impl World {
-    pub fn new(profile: Profile) -> Self {
-        let auth = Auth::bearer(Secret::new(TOKEN));
-        let server = Server::new(profile, Arc::new(MemoryStore::new()), auth);
-        let world = Self { server, notes: Mutex::default() };
-        world.settle();
-        world
-    }
-
-    /// People who were there before: an empty tenant hides defects.
-    fn settle(&self) {
-        let mut ids = Vec::new();
-        for (number, family) in ["Ångström", "Łukasz", "O'Neil", "王", "Resident"].into_iter().enumerate() {
-            let name = format!("resident{number}@example.com");
-            let user = json!({
-                "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, "active": number != 2,
-                "externalId": format!("resident-{number}"), "displayName": format!("Resi {family}"),
-                "name": {"givenName": "Resi", "familyName": family},
-                "emails": [{"value": name, "type": "work", "primary": true}],
-            });
-            ids.push(self.ask(Method::Post, "/Users", Some(user)).json().unwrap_or_default()["id"].clone());
+impl Put for Value {
+    fn put(&mut self, name: &str, content: impl Into<Value>) {
+        if let Some(object) = self.as_object_mut() {
+            object.insert(name.to_owned(), content.into());
         }
-        let members: Vec<Value> = ids.iter().take(3).map(|id| json!({"value": id})).collect();
-        let schemas = json!(["urn:ietf:params:scim:schemas:core:2.0:Group"]);
-        let group = json!({"schemas": schemas, "displayName": "Residents", "members": members});
-        self.ask(Method::Post, "/Groups", Some(group));
-    }
-
-    /// The honest answer.
-    pub fn pass(&self, request: Request) -> Response {
-        self.server.handle(request)
-    }
-
-    /// Asks the honest server something else, with good credentials.
-    pub fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Response {
-        let mut request = Request::new(method, format!("{BASE}{path}"));
-        request.headers.set("Authorization", format!("Bearer {TOKEN}"));
-        request.headers.set("Content-Type", "application/scim+json");
-        request.headers.set("Host", "127.0.0.1");
-        request.body = body.map(|body| body.to_string().into_bytes());
-        self.pass(request)
-    }
-
-    /// The resource at that path.
-    pub fn read(&self, path: &str) -> Value {
-        self.ask(Method::Get, path, None).json().unwrap_or_default()
-    }
-
-    /// The users or groups that match.
-    pub fn find(&self, endpoint: &str, filter: &str) -> Vec<Value> {
-        let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("filter", filter).finish();
-        let list = self.read(&format!("{endpoint}?{query}"));
-        list["Resources"].as_array().cloned().unwrap_or_default()
-    }
-
-    pub fn note(&self, key: impl Into<String>, value: Value) {
-        self.notes.lock().unwrap().insert(key.into(), value);
-    }
-
-    pub fn noted(&self, key: &str) -> Option<Value> {
-        self.notes.lock().unwrap().get(key).cloned()
-    }
-
-    /// Counts how often it was asked with that key, from 1.
-    pub fn tick(&self, key: &str) -> u64 {
-        let mut notes = self.notes.lock().unwrap();
-        let count = notes.get(key).and_then(Value::as_u64).unwrap_or_default() + 1;
-        notes.insert(key.to_owned(), count.into());
-        count
     }
 }
 
-/// The path below the base, without query.
+/// The path below the SCIM base, without query; empty for a request to the admin and auth surface.
 pub fn path(request: &Request) -> &str {
-    request.path().strip_prefix(BASE).unwrap_or_default()
+    if request.root == Root::Scim { request.path() } else { "" }
 }
 
 /// The id in `/Users/{id}` for the endpoint `/Users`.
@@ -106,6 +33,7 @@ pub fn id_below<'a>(request: &'a Request, endpoint: &str) -> Option<&'a str> {
     path(request).strip_prefix(endpoint)?.strip_prefix('/').filter(|id| !id.starts_with('.'))
 }
 
+/// A request of that method to exactly that endpoint.
 pub fn is(request: &Request, method: Method, endpoint: &str) -> bool {
     request.method == method && path(request) == endpoint
 }
@@ -115,6 +43,7 @@ pub fn is_one(request: &Request, method: Method, endpoint: &str) -> bool {
     request.method == method && id_below(request, endpoint).is_some()
 }
 
+/// A request for a list of users or groups.
 pub fn lists(request: &Request) -> bool {
     request.method == Method::Get && matches!(path(request), "/Users" | "/Groups")
 }
@@ -125,6 +54,7 @@ pub fn query(request: &Request) -> Vec<(String, String)> {
     url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
 }
 
+/// The value of a query parameter.
 pub fn parameter(request: &Request, name: &str) -> Option<String> {
     query(request).into_iter().find(|(key, _)| key == name).map(|(_, value)| value)
 }
@@ -147,6 +77,7 @@ pub fn equality(request: &Request) -> Option<(String, String)> {
     Some((name.to_owned(), serde_json::from_str(literal).ok()?))
 }
 
+/// The JSON body; null if there is none.
 pub fn body(request: &Request) -> Value {
     request.body.as_deref().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default()
 }
@@ -197,8 +128,9 @@ pub fn keep(response: Response, good: impl FnMut(&Value) -> bool) -> Response {
             let mut good = good;
             items.retain(|item| good(item));
             let (gone, left) = (before - items.len(), items.len());
-            body["totalResults"] = json!(body["totalResults"].as_u64().unwrap_or_default() - gone as u64);
-            body["itemsPerPage"] = json!(left);
+            let total = body["totalResults"].as_u64().unwrap_or_default();
+            body.put("totalResults", total.saturating_sub(u64::try_from(gone).unwrap_or_default()));
+            body.put("itemsPerPage", left);
         }
     })
 }
@@ -209,6 +141,7 @@ pub fn operations(body: &mut Value) -> Option<&mut Vec<Value>> {
     body.get_mut(&key)?.as_array_mut()
 }
 
+/// The operations of a PATCH request, copied.
 pub fn operations_of(request: &Request) -> Vec<Value> {
     operations(&mut body(request)).cloned().unwrap_or_default()
 }
@@ -218,6 +151,7 @@ pub fn is_pathless(operation: &Value) -> bool {
     operation["path"].as_str().is_none_or(str::is_empty)
 }
 
+/// The `op` of an operation in lower case.
 pub fn op(operation: &Value) -> String {
     operation["op"].as_str().unwrap_or_default().to_ascii_lowercase()
 }
@@ -255,12 +189,39 @@ pub fn error(status: u16, kind: Option<&str>) -> Response {
         "detail": "refused by a defect",
     });
     if let Some(kind) = kind {
-        body["scimType"] = kind.into();
+        body.put("scimType", kind);
     }
     answer(status, &body)
 }
 
+/// An answer with a SCIM body.
 pub fn answer(status: u16, body: &Value) -> Response {
     let headers: Headers = [("Content-Type", "application/scim+json")].into_iter().collect();
     Response { status, headers, body: body.to_string().into_bytes() }
+}
+
+/// The path of a request to the admin and auth surface; empty for one below the SCIM base.
+pub fn admin_path(request: &Request) -> &str {
+    if request.root == Root::Admin { request.path() } else { "" }
+}
+
+/// Changes every object for which `own` holds, however deep it lies in the answer.
+pub fn edit_where(response: Response, own: impl Fn(&Value) -> bool, mut change: impl FnMut(&mut Value)) -> Response {
+    fn visit(value: &mut Value, own: &dyn Fn(&Value) -> bool, change: &mut dyn FnMut(&mut Value)) {
+        if own(value) {
+            change(value);
+        }
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| visit(item, own, change)),
+            Value::Object(members) => members.values_mut().for_each(|member| visit(member, own, change)),
+            _ => {}
+        }
+    }
+    edit(response, |body| visit(body, &own, &mut change))
+}
+
+/// A field of a form body (`application/x-www-form-urlencoded`).
+pub fn form(request: &Request, name: &str) -> Option<String> {
+    let pairs = url::form_urlencoded::parse(request.body.as_deref()?);
+    pairs.into_owned().find(|(key, _)| key == name).map(|(_, value)| value)
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use scimproof::wire::{Method, Request, Response};
+use crate::wire::{Method, Request, Response};
 use serde_json::{Value, json};
 
-use super::Row;
-use super::world::{
-    World, each_of, error, id_below, is, is_one, is_pathless, op, operations, operations_of, path, refuse, with_body,
+use super::tools::{
+    Put, each_of, error, id_below, is, is_one, is_pathless, op, operations, operations_of, path, refuse, with_body,
     without,
 };
+use super::{Row, World};
 
 pub const FAULTS: &[Row] = &[
     ("group-patch-is-not-there", |world, request| {
@@ -42,7 +42,7 @@ pub const FAULTS: &[Row] = &[
     ("member-filter-of-remove-takes-all", |world, request| {
         world.pass(with_body(request, |body| {
             for operation in operations(body).into_iter().flatten().filter(|it| member_filter(it)) {
-                operation["path"] = "members".into();
+                operation.put("path", "members");
             }
         }))
     }),
@@ -89,12 +89,10 @@ pub const FAULTS: &[Row] = &[
                     members.retain(|member| member["type"].is_string());
                 }
             };
-            if body["members"].is_array() {
-                own(&mut body["members"]);
-            }
+            body.get_mut("members").into_iter().for_each(own);
             for operation in operations(body).into_iter().flatten().filter(|it| it["path"] == "members") {
                 if op(operation) != "remove" {
-                    own(&mut operation["value"]);
+                    operation.get_mut("value").into_iter().for_each(own);
                 }
             }
         });
@@ -103,7 +101,7 @@ pub const FAULTS: &[Row] = &[
     ("add-replaces-the-members", |world, request| {
         world.pass(with_body(request, |body| {
             for operation in operations(body).into_iter().flatten().filter(|it| adds(it)) {
-                operation["op"] = "replace".into();
+                operation.put("op", "replace");
             }
         }))
     }),
@@ -111,7 +109,7 @@ pub const FAULTS: &[Row] = &[
     ("only-the-first-member-is-added", |world, request| {
         world.pass(with_body(request, |body| {
             for operation in operations(body).into_iter().flatten().filter(|it| adds(it)) {
-                if let Some(members) = operation["value"].as_array_mut() {
+                if let Some(members) = operation.get_mut("value").and_then(Value::as_array_mut) {
                     members.truncate(1);
                 }
             }
@@ -124,7 +122,7 @@ pub const FAULTS: &[Row] = &[
             for operation in operations(body).into_iter().flatten() {
                 let full = operation["value"].as_array().is_some_and(|members| !members.is_empty());
                 if op(operation) == "replace" && operation["path"] == "members" && full {
-                    operation["op"] = "add".into();
+                    operation.put("op", "add");
                 }
             }
         }))
@@ -189,7 +187,7 @@ pub const FAULTS: &[Row] = &[
     ("members-are-shown-by-name", |world, request| {
         each_of(world, request, "/Groups", |group| {
             for member in group.get_mut("members").and_then(Value::as_array_mut).into_iter().flatten() {
-                member["value"] = format!("name-{}", member["value"].as_str().unwrap_or_default()).into();
+                member.put("value", format!("name-{}", member["value"].as_str().unwrap_or_default()));
             }
         })
     }),

@@ -1,0 +1,96 @@
+//! Named defects in front of the reference server, so that it can be seen what catches them: a defect gets every request
+//! and answers it in the server's place. Which requirement or law must turn red is data (`fixtures/faults.toml`).
+//!
+//! The room knows nothing of what judges. Defects work on HTTP alone and never look into the server.
+
+mod accounts;
+mod changes;
+mod create;
+mod form;
+mod front;
+mod lookup;
+mod members;
+mod names;
+mod patch;
+mod roles;
+mod sheet;
+mod tokens;
+pub mod tools;
+mod world;
+
+pub use front::Faulty;
+pub use sheet::{Caught, Proof, caught, proofs};
+pub use world::World;
+
+use std::sync::Mutex;
+
+use crate::wire::{Request, Response};
+
+/// A defect: handles a request in place of the server behind it. The request's target is below its root: the SCIM base
+/// for `Root::Scim`, the origin for `Root::Admin`.
+pub type Fault = fn(&World<'_>, Request) -> Response;
+
+/// A defect and its name.
+pub type Row = (&'static str, Fault);
+
+/// Every defect, by table.
+const TABLES: &[&[Row]] = &[
+    create::FAULTS,
+    create::REPLACE,
+    lookup::FAULTS,
+    patch::FAULTS,
+    members::FAULTS,
+    form::FAULTS,
+    names::FAULTS,
+    changes::FAULTS,
+    roles::FAULTS,
+    tokens::FAULTS,
+    accounts::FAULTS,
+];
+
+/// Second names: the name, and the defect that it is.
+const ALIASES: &[(&str, &str)] = &[
+    ("dup-race", "duplicates-race"),
+    ("dup-500", "duplicate-answers-500"),
+    ("dup-400", "duplicate-answers-400"),
+    ("dup-no-scimtype", "duplicate-without-scimtype"),
+    ("dup-by-email", "duplicate-is-judged-by-mail"),
+    ("dup-case-raw", "duplicate-in-another-case-is-a-second-user"),
+    ("dup-ignores-inactive", "duplicate-of-an-inactive-user-is-a-second-user"),
+    ("dup-overwrites-existing", "duplicate-overwrites-the-first"),
+    ("dup-silent-200", "duplicate-answers-200"),
+    ("member-lost-update", "parallel-changes-of-members-are-lost"),
+    ("patch-204-no-effect", "patch-answers-204-and-changes-nothing"),
+    ("filter-ignored", "filter-is-ignored"),
+    ("filter-case-sensitive", "user-name-filter-looks-at-case"),
+    ("active-string-stored", "string-booleans-are-kept-as-strings"),
+];
+
+/// All defects, also under their second names.
+pub fn all() -> impl Iterator<Item = Row> {
+    let second = ALIASES.iter().filter_map(|(name, of)| own().find(|(own, _)| own == of).map(|(_, it)| (*name, it)));
+    own().chain(second)
+}
+
+fn own() -> impl Iterator<Item = Row> {
+    TABLES.iter().copied().flatten().copied()
+}
+
+/// The defect of that name.
+#[must_use]
+pub fn named(name: &str) -> Option<Row> {
+    all().find(|(own, _)| *own == name)
+}
+
+/// A defect that is switched on, and what it remembers.
+struct Layer {
+    name: &'static str,
+    fault: Fault,
+    notes: Mutex<world::Notes>,
+}
+
+impl Layer {
+    fn new((name, fault): Row) -> Self {
+        Self { name, fault, notes: Mutex::default() }
+    }
+}

@@ -1,0 +1,79 @@
+//! What each defect must show, as `fixtures/faults.toml` says it: the requirements and laws that turn red, and who had the
+//! defect. It knows nothing of how a defect works.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// What a defect shows in a run: the scenarios, and what turns red in them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// The defect's name.
+    pub name: String,
+    /// Who had it, or which sentence it breaks.
+    pub source: String,
+    /// The server profile under which it shows.
+    #[serde(default = "reference")]
+    pub profile: String,
+    /// The scenarios that show it.
+    pub plays: Vec<String>,
+    /// Requirements that must fail: the defect proves that their checks can.
+    #[serde(default)]
+    pub red: Vec<String>,
+    /// Requirements that may fail along with them.
+    #[serde(default)]
+    pub kin: Vec<String>,
+    /// Requirements that must warn, where a failure would say too much.
+    #[serde(default)]
+    pub warns: Vec<String>,
+    /// Clients that must not be ready.
+    #[serde(default)]
+    pub blocks: Vec<String>,
+}
+
+fn reference() -> String {
+    "reference".to_owned()
+}
+
+/// What a defect shows to the property engine: the laws that it breaks.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caught {
+    /// The defect's name.
+    pub name: String,
+    /// Who had it, or which sentence it breaks.
+    pub source: String,
+    /// The server profile under which it shows.
+    pub profile: String,
+    /// Laws of which at least one must fall.
+    pub proves: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sheet {
+    fault: Vec<Proof>,
+    #[serde(default)]
+    caught: Vec<Caught>,
+}
+
+#[expect(clippy::expect_used, reason = "the embedded file is parsed by a test")]
+fn sheet() -> &'static Sheet {
+    static SHEET: LazyLock<Sheet> = LazyLock::new(|| {
+        toml::from_str(include_str!("../../fixtures/faults.toml")).expect("the embedded table is valid")
+    });
+    &SHEET
+}
+
+/// What defects show in a run.
+#[must_use]
+pub fn proofs() -> &'static [Proof] {
+    &sheet().fault
+}
+
+/// What defects show to the property engine.
+#[must_use]
+pub fn caught() -> &'static [Caught] {
+    &sheet().caught
+}

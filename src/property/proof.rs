@@ -1,0 +1,154 @@
+//! What came of testing: per law, with the smallest history that breaks it. It knows nothing of how it is shown.
+
+use std::collections::BTreeMap;
+
+use crate::flow::{Finding, Outcome};
+
+/// What came of all suites.
+#[derive(Debug, Default)]
+pub struct Proof {
+    /// Every law of every suite that was asked for, and every other requirement that failed, in the order of their ids.
+    pub laws: Vec<Law>,
+    /// The suites in the order of the table.
+    pub suites: Vec<Played>,
+    /// How the target reads points that its documents leave open: interpretation and number of the reading.
+    pub readings: Vec<(String, usize)>,
+    /// Resources that could not be removed, by path.
+    pub leftovers: Vec<String>,
+    /// The user interrupted.
+    pub interrupted: bool,
+    /// The time budget ended it before all histories were played.
+    pub out_of_time: bool,
+}
+
+/// What came of one law.
+#[derive(Debug)]
+pub struct Law {
+    /// The requirement's id.
+    pub id: String,
+    /// How far it holds.
+    pub state: State,
+    /// How often a row judged it.
+    pub judged: u64,
+    /// How often nothing could be said.
+    pub inconclusive: u64,
+    /// True when every history of every suite that judges it was played, and all of them are all there are.
+    pub exhaustive: bool,
+}
+
+/// How far a law holds.
+#[derive(Debug)]
+pub enum State {
+    /// It was judged, and nothing spoke against it.
+    Holds,
+    /// A history breaks it.
+    Fails(Box<CounterExample>),
+    /// No row judged it, with the reason.
+    Inconclusive(String),
+    /// The target lacks what it needs, with the reason.
+    NotObservable(String),
+}
+
+/// What came of one suite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Played {
+    /// The suite.
+    pub name: String,
+    /// Its sentence.
+    pub title: String,
+    /// Histories that were played.
+    pub histories: u64,
+    /// True when these are all there are.
+    pub exhaustive: bool,
+    /// Why it was not played.
+    pub skipped: Option<String>,
+}
+
+/// A history that breaks a law.
+#[derive(Debug)]
+pub struct CounterExample {
+    /// The suite that drew it.
+    pub suite: String,
+    /// Which history of the suite it comes from, from 0; with the seed it is found again.
+    pub case: u64,
+    /// The scenario file that repeats it.
+    pub scenario: String,
+    /// How many requests it sends.
+    pub requests: usize,
+    /// What failed, this law's findings first.
+    pub findings: Vec<Finding>,
+    /// False when the smallest history did not fail when it was played once more.
+    pub repeats: bool,
+}
+
+impl Law {
+    /// The word in reports.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match &self.state {
+            State::Holds => Outcome::Pass,
+            State::Fails(_) => Outcome::Fail,
+            State::Inconclusive(_) => Outcome::Inconclusive,
+            State::NotObservable(_) => Outcome::NotObservable,
+        }
+    }
+
+    /// The counter-example, if it fails.
+    #[must_use]
+    pub fn counter_example(&self) -> Option<&CounterExample> {
+        match &self.state {
+            State::Fails(found) => Some(found),
+            _ => None,
+        }
+    }
+}
+
+impl Proof {
+    /// True when no law fails, none that could be judged stayed open, and nothing was left behind.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        let open = |law: &Law| matches!(law.outcome(), Outcome::Fail | Outcome::Inconclusive);
+        self.leftovers.is_empty() && !self.laws.iter().any(open)
+    }
+
+    /// The law of that id.
+    #[must_use]
+    pub fn law(&self, id: &str) -> Option<&Law> {
+        self.laws.iter().find(|law| law.id == id)
+    }
+
+    /// How many laws have each outcome.
+    #[must_use]
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.laws.iter().filter(|law| law.outcome() == outcome).count()
+    }
+
+    /// How many histories were played.
+    #[must_use]
+    pub fn histories(&self) -> u64 {
+        self.suites.iter().map(|suite| suite.histories).sum()
+    }
+}
+
+/// How often each requirement was judged.
+#[derive(Debug, Default)]
+pub(super) struct Tally(BTreeMap<String, (u64, u64)>);
+
+impl Tally {
+    pub fn add(&mut self, finding: &Finding) {
+        // A fresh String only for a requirement that was never seen: this runs for every row of every history.
+        if !self.0.contains_key(&finding.requirement) {
+            self.0.insert(finding.requirement.clone(), (0, 0));
+        }
+        let Some((judged, open)) = self.0.get_mut(&finding.requirement) else { return };
+        match finding.outcome {
+            Outcome::Pass | Outcome::Warn | Outcome::Fail => *judged += 1,
+            Outcome::Inconclusive => *open += 1,
+            Outcome::NotObservable | Outcome::NotApplicable => {}
+        }
+    }
+
+    pub fn of(&self, id: &str) -> (u64, u64) {
+        self.0.get(id).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,128 @@
+//! Makes a failing history smaller as long as the same law still fails: first the abstract history, so that the oracle
+//! writes new expectations, then single steps on which no expectation depends.
+
+use std::sync::Arc;
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use super::play::{Fault, Player};
+use super::script::Script;
+use super::suite::{Case, Cases, Enumerated, Setting, Suite};
+
+/// Most histories that shrinking may try, per law and stage.
+const TRIES: usize = 400;
+
+/// The runner whose draws belong to one history of one suite: no other history changes them, so that histories can be
+/// played side by side.
+pub(super) fn runner(seed: u64, suite: &str, case: u64) -> TestRunner {
+    let mut bytes = [0_u8; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&case.to_le_bytes());
+    suite.bytes().enumerate().for_each(|(n, byte)| bytes[16 + n % 16] = bytes[16 + n % 16].rotate_left(3) ^ byte);
+    let config = Config { failure_persistence: None, ..Config::default() };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+/// The history of that number, as it was drawn or enumerated.
+pub(super) fn script(suite: &Suite, setting: &Arc<Setting>, case: u64) -> Option<Script> {
+    match suite.cases {
+        Cases::Random { histories, .. } => {
+            let tree = histories(setting).new_tree(&mut runner(setting.draw.seed, suite.name, case)).ok()?;
+            Some(tree.current())
+        }
+        Cases::All(cases) => Some(nth(cases(setting), case)?.script()),
+    }
+}
+
+fn nth(mut cases: Enumerated, case: u64) -> Option<Box<dyn Case>> {
+    cases.nth(usize::try_from(case).ok()?)
+}
+
+/// The smallest script found that still breaks the law. Blocks; `fails` plays.
+pub(super) fn smallest(
+    suite: &Suite,
+    setting: &Arc<Setting>,
+    case: u64,
+    fails: &dyn Fn(&Script) -> Result<bool, Fault>,
+) -> Result<Option<Script>, Fault> {
+    let script = match suite.cases {
+        Cases::Random { histories, .. } => {
+            let drawn = histories(setting).new_tree(&mut runner(setting.draw.seed, suite.name, case));
+            let Ok(mut tree) = drawn else { return Ok(None) };
+            let mut best = tree.current();
+            let mut tries = 0;
+            let mut going = tree.simplify();
+            while going && tries < TRIES {
+                tries += 1;
+                let script = tree.current();
+                if !script.steps.is_empty() && fails(&script)? {
+                    best = script;
+                    going = tree.simplify();
+                } else {
+                    going = tree.complicate();
+                }
+            }
+            best
+        }
+        Cases::All(cases) => {
+            let Some(mut case) = nth(cases(setting), case) else { return Ok(None) };
+            let mut tries = 0;
+            'smaller: loop {
+                for candidate in case.smaller() {
+                    tries += 1;
+                    if tries > TRIES {
+                        break 'smaller;
+                    }
+                    if fails(&candidate.script())? {
+                        case = candidate;
+                        continue 'smaller;
+                    }
+                }
+                break;
+            }
+            case.script()
+        }
+    };
+    Ok(Some(drop_steps(script, fails)?.renumbered()))
+}
+
+/// Leaves out runs of steps, long ones first, then single ones, from the end: what comes late is seldom needed.
+fn drop_steps(mut script: Script, fails: &dyn Fn(&Script) -> Result<bool, Fault>) -> Result<Script, Fault> {
+    let mut tries = 0;
+    let mut width = script.steps.len().next_power_of_two() / 2;
+    while width > 0 && tries < TRIES {
+        let mut end = script.steps.len();
+        let mut shorter = false;
+        while end > 0 && tries < TRIES {
+            let gap = end.saturating_sub(width)..end;
+            end = gap.start;
+            if gap.len() == script.steps.len() || !script.steps[gap.clone()].iter().all(super::Step::may_be_dropped) {
+                continue;
+            }
+            let candidate = script.without(&gap);
+            if !reads_well(&candidate) {
+                continue;
+            }
+            tries += 1;
+            if fails(&candidate)? {
+                script = candidate;
+                shorter = true;
+            }
+        }
+        if !(shorter && width == 1) {
+            width /= 2;
+        }
+    }
+    Ok(script)
+}
+
+/// True when what is left is a scenario: nothing uses what a dropped step saved.
+fn reads_well(script: &Script) -> bool {
+    crate::scenario::lint("shrunk.toml", &script.to_string(), &crate::scenario::Context::embedded()).is_empty()
+}
+
+/// True when the script breaks the law on the target.
+pub(super) async fn breaks(player: &Player, script: &Script, id: &str, law: &str) -> Result<bool, Fault> {
+    Ok(player.play(script, id).await?.fails(law))
+}

@@ -1,0 +1,143 @@
+//! The table of suites: which laws each judges, what it needs of the target, how its histories are drawn or enumerated.
+//! It says nothing of how they are played.
+
+use std::sync::Arc;
+
+use proptest::strategy::BoxedStrategy;
+
+use super::script::{Script, Step, basic};
+use crate::profile::Profile;
+use crate::scenario::Draw;
+
+/// Histories that judge some laws.
+#[derive(Clone, Copy)]
+pub struct Suite {
+    /// `user-names`
+    pub name: &'static str,
+    /// A sentence.
+    pub title: &'static str,
+    /// The requirements that its rows judge. One that no row judged in a whole run is inconclusive, never held.
+    pub laws: &'static [&'static str],
+    /// What the target must have; where it has not, the laws are not observable.
+    pub needs: &'static [Need],
+    /// Where the histories come from.
+    pub cases: Cases,
+}
+
+/// Where histories come from.
+#[derive(Clone, Copy)]
+pub enum Cases {
+    /// Drawn from the seed; proptest shrinks the abstract history behind the script. A script without steps does not count.
+    Random {
+        /// The suite's share of all random histories, compared with the other suites.
+        weight: u32,
+        /// A strategy of abstract histories, mapped to the script that plays each.
+        histories: fn(&Arc<Setting>) -> BoxedStrategy<Script>,
+    },
+    /// Every history there is, in the same order each time.
+    All(fn(&Arc<Setting>) -> Enumerated),
+}
+
+/// Enumerated histories, made as they are asked for.
+pub type Enumerated = Box<dyn Iterator<Item = Box<dyn Case>> + Send>;
+
+/// One enumerated history.
+pub trait Case: Send + Sync {
+    /// The script that plays it.
+    fn script(&self) -> Script;
+
+    /// Histories that are a little smaller, the smallest first; for shrinking.
+    fn smaller(&self) -> Vec<Box<dyn Case>> {
+        Vec::new()
+    }
+}
+
+impl Case for Script {
+    fn script(&self) -> Script {
+        self.clone()
+    }
+}
+
+/// Something that a suite cannot do without.
+#[derive(Debug, Clone, Copy)]
+pub enum Need {
+    /// A capability, a word of a scenario's `needs`.
+    Capability(&'static str),
+    /// A provisioning action of the target's profile.
+    Action(&'static str),
+    /// The target's profile is one of that product: `CATALOG`.
+    Product(&'static str),
+    /// The admin surface is configured.
+    Admin,
+    /// A user's role can be read.
+    RoleReadOut,
+    /// The target's profile maps teams to roles.
+    RoleMapping,
+    /// The target's profile fulfils a condition of the suite's own; the text says which.
+    Profile(fn(&Profile) -> bool, &'static str),
+}
+
+/// What histories may know of the target.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The target's documented subset and choices.
+    pub profile: Profile,
+    /// `/ServiceProviderConfig`, or `Null`.
+    pub capabilities: serde_json::Value,
+    /// Where a user's role is read, if anywhere.
+    pub role: Option<RoleReadOut>,
+    /// The admin surface is there.
+    pub admin: bool,
+    /// Seed, marker, form of user names.
+    pub draw: Draw,
+}
+
+/// Where a user's role is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoleReadOut {
+    /// In the SCIM User, at a SCIM path or JSON Pointer: `roles.value`.
+    At(String),
+}
+
+impl Setting {
+    /// A step that reads the role of the user whose id is in a variable; rows are added by [`Setting::role`].
+    #[must_use]
+    pub fn read_role(&self, name: &str, variable: &str) -> Step {
+        Step::new(name, format!("GET /Users/{{{{ {variable} }}}}"))
+    }
+
+    /// The test of a row that the role is this one, or that there is none.
+    #[must_use]
+    pub fn role(&self, role: Option<&str>) -> String {
+        let address = match &self.role {
+            Some(RoleReadOut::At(address)) => basic(address),
+            None => basic("roles.value"),
+        };
+        match role {
+            Some(role) => format!("at = {address}, is = {}", basic(role)),
+            None => format!("at = {address}, absent = true"),
+        }
+    }
+
+    /// The first thing that a suite needs and the target does not have, as a phrase.
+    #[must_use]
+    pub fn lacks(&self, needs: &[Need]) -> Option<String> {
+        let name = &self.profile.name;
+        needs.iter().find_map(|need| match need {
+            Need::Capability(word) => crate::plan::lacks(word, &self.profile, Some(&self.capabilities)),
+            Need::Action(action) if !self.profile.actions.iter().any(|known| known == action) => {
+                Some(format!("profile {name} has no action {action}"))
+            }
+            Need::Product(product) if self.profile.product.as_deref() != Some(product) => {
+                Some(format!("profile {name} is not one of {product}"))
+            }
+            Need::Admin if !self.admin => Some("no admin surface is configured (--admin-url)".to_owned()),
+            Need::RoleReadOut if self.role.is_none() => Some("no role can be read (--role-at)".to_owned()),
+            Need::RoleMapping if self.profile.roles.is_empty() => {
+                Some(format!("profile {name} maps no teams to roles"))
+            }
+            Need::Profile(holds, condition) if !holds(&self.profile) => Some(format!("profile {name}: {condition}")),
+            _ => None,
+        })
+    }
+}

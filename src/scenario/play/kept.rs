@@ -1,0 +1,235 @@
+//! What a product keeps of its users, as the judge of rows sees it: a row about an attribute that the product declares to
+//! drop says nothing of it, neither good nor bad. It knows nothing of servers, and shares no code with the bundled one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use crate::profile::{Users, ValuesKept};
+use crate::scim::address::{self, Part};
+use crate::scim::filter::{Filter, Literal};
+use crate::scim::path::{AttrPath, PatchPath};
+use crate::scim::{filter, schema, urn};
+use crate::wire::Request;
+
+/// What every user has whatever a product stores.
+const ALWAYS: [&str; 6] = ["schemas", "id", "meta", "groups", "username", "active"];
+
+/// Around users in lists and bulk answers.
+const AROUND: [&str; 4] = ["resources", "operations", "response", "data"];
+
+/// A product's users, and what was sent of them.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// The stored attributes in lower case; empty: all.
+    stored: Vec<AttrPath>,
+    /// Only one value of a multi-valued attribute is stored.
+    single: bool,
+    /// What was sent as elements of which multi-valued attribute.
+    sent: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl Kept {
+    pub fn new(users: &Users) -> Self {
+        let path = |text: &String| AttrPath::parse(&text.to_ascii_lowercase()).ok();
+        Self {
+            stored: users.stored.iter().filter_map(path).collect(),
+            single: users.values == ValuesKept::Primary,
+            sent: BTreeMap::new(),
+        }
+    }
+
+    fn all(&self) -> bool {
+        self.stored.is_empty() && !self.single
+    }
+
+    /// Whether a user's attribute, or a sub-attribute, is stored.
+    fn stores(&self, extension: Option<&str>, name: &str, sub: Option<&str>) -> bool {
+        if self.stored.is_empty()
+            || (extension.is_none() && ALWAYS.iter().any(|always| always.eq_ignore_ascii_case(name)))
+        {
+            return true;
+        }
+        self.stored.iter().any(|path| {
+            let own = path.urn.as_deref().filter(|own| !own.eq_ignore_ascii_case(urn::USER));
+            let part = match (&path.sub, sub) {
+                (Some(stored), Some(sub)) => stored.eq_ignore_ascii_case(sub),
+                _ => true,
+            };
+            own.map(str::to_ascii_lowercase) == extension.map(str::to_ascii_lowercase)
+                && path.name.eq_ignore_ascii_case(name)
+                && part
+        })
+    }
+
+    fn stores_path(&self, path: &AttrPath) -> bool {
+        let extension = path.urn.as_deref().filter(|own| !own.eq_ignore_ascii_case(urn::USER));
+        self.stores(extension, &path.name, path.sub.as_deref())
+    }
+
+    fn stores_extension(&self, urn: &str) -> bool {
+        let inside = |path: &AttrPath| path.urn.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(urn));
+        self.stored.is_empty() || self.stored.iter().any(inside)
+    }
+
+    /// Whether a filter asks only for what is stored.
+    fn answers(&self, filter: &Filter) -> bool {
+        match filter {
+            Filter::Compare(path, ..) | Filter::Present(path) => self.stores_path(path),
+            Filter::And(terms) | Filter::Or(terms) => terms.iter().all(|term| self.answers(term)),
+            Filter::Not(inner) => self.answers(inner),
+            Filter::Value { attr, .. } => self.stores_path(attr),
+        }
+    }
+
+    /// Whether anything can be said of the answer to a request: not where it filters or sorts by what is not stored.
+    pub fn answers_request(&self, request: &Request) -> bool {
+        let path = request.path().trim_matches('/');
+        if self.stored.is_empty() || path.starts_with("Groups") {
+            return true;
+        }
+        let good = |name: &str, text: &str| match name.to_ascii_lowercase().as_str() {
+            "filter" => filter::parse(text).map_or(true, |filter| self.answers(&filter)),
+            "sortby" => AttrPath::parse(text).map_or(true, |path| self.stores_path(&path)),
+            _ => true,
+        };
+        let mut pairs = request.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+        let query = pairs.all(|(name, value)| good(name, &decoded(value)));
+        let search = path.ends_with(".search").then(|| body(request)).flatten();
+        let members = search.as_ref().and_then(Value::as_object);
+        let search =
+            members.is_none_or(|all| all.iter().all(|(name, value)| good(name, value.as_str().unwrap_or_default())));
+        query && search
+    }
+
+    /// Keeps in mind which elements of multi-valued attributes were sent.
+    pub fn learn(&mut self, request: &Request) {
+        if !self.single || !request.method.writes() {
+            return;
+        }
+        if let Some(body) = body(request) {
+            self.learn_from(&body);
+        }
+    }
+
+    fn learn_from(&mut self, value: &Value) {
+        match value {
+            Value::Object(members) => {
+                let path = members.get("path").and_then(Value::as_str);
+                if let (Some(path), Some(value)) = (path, members.get("value")) {
+                    self.learn_at(path, value);
+                }
+                for (name, value) in members {
+                    self.learn_at(name, value);
+                    self.learn_from(value);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.learn_from(item)),
+            _ => {}
+        }
+    }
+
+    /// What was sent below a name or path, where that is a multi-valued attribute of users.
+    fn learn_at(&mut self, path: &str, value: &Value) {
+        let (attribute, chosen) = match PatchPath::parse(path) {
+            Ok(PatchPath::Attr(path)) => (path, None),
+            Ok(PatchPath::Value { attr, filter, .. }) => (attr, Some(filter.to_string())),
+            _ => return,
+        };
+        let multi = schema::user().resolve(&AttrPath { sub: None, ..attribute.clone() });
+        if !multi.is_some_and(|found| found.attribute.multi) {
+            return;
+        }
+        let sent = self.sent.entry(attribute.name.to_ascii_lowercase()).or_default();
+        match (chosen, value) {
+            (Some(filter), _) => _ = sent.insert(filter),
+            (None, Value::Array(items)) => {
+                let kind = |item: &Value| item.get("type").map_or_else(String::new, |kind| format!("type eq {kind}"));
+                let mut seen: Vec<String> = items.iter().map(kind).collect();
+                seen.sort_unstable();
+                if seen.windows(2).any(|pair| pair[0] == pair[1]) {
+                    seen.push("and another".into());
+                }
+                sent.extend(seen);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a row at an address of the answer to a request can be judged. `operand` is what it compares with.
+    pub fn shows(&self, request: &Request, at: &str, operand: &Value) -> bool {
+        if self.all() {
+            return true;
+        }
+        let Ok(parts) = address::parts(at) else { return true };
+        let path = request.path().trim_matches('/').to_owned();
+        let first = path.split('/').next().unwrap_or_default();
+        match first {
+            "Groups" | "ServiceProviderConfig" => true,
+            "Schemas" => self.shows_schema(&parts),
+            "ResourceTypes" => operand.as_str().is_none_or(|urn| self.names_stored(urn)),
+            _ => self.shows_user(&parts, operand),
+        }
+    }
+
+    /// False for the URN of an extension of which nothing is stored.
+    fn names_stored(&self, text: &str) -> bool {
+        schema::user().extension(text).is_none_or(|extension| self.stores_extension(&extension.urn))
+    }
+
+    fn shows_user(&self, parts: &[Part], operand: &Value) -> bool {
+        let around = |part: &&Part| AROUND.iter().any(|name| part.name.eq_ignore_ascii_case(name)) || index(part);
+        let known = |part: &Part| part.filter.as_ref().is_none_or(|filter| self.answers(filter));
+        if !parts.iter().take_while(around).all(known) {
+            return false;
+        }
+        let mut rest = parts.iter().skip_while(around).filter(|part| !index(part));
+        let Some(first) = rest.next() else { return true };
+        let whole = first.urn.as_ref().map_or_else(|| first.name.clone(), |urn| format!("{urn}:{}", first.name));
+        let (extension, part) = match schema::user().extension(&whole) {
+            Some(extension) if !self.stores_extension(&extension.urn) => return false,
+            Some(extension) => match rest.next() {
+                Some(part) => (Some(extension.urn.as_str()), part),
+                None => return true,
+            },
+            None => (first.urn.as_deref().filter(|own| !own.eq_ignore_ascii_case(urn::USER)), first),
+        };
+        if part.name.eq_ignore_ascii_case("schemas") {
+            return operand.as_str().is_none_or(|urn| self.names_stored(urn));
+        }
+        let sub = rest.next().map(|part| part.name.as_str());
+        let several = self.sent.get(&part.name.to_ascii_lowercase()).is_some_and(|sent| sent.len() > 1);
+        self.stores(extension, &part.name, sub) && !several
+    }
+
+    /// A row at `Resources[id eq "…:User"].attributes[name eq "title"]…`
+    fn shows_schema(&self, parts: &[Part]) -> bool {
+        let named = |part: &Part, key: &str| match &part.filter {
+            Some(Filter::Compare(path, _, Literal::String(text))) if path.name.eq_ignore_ascii_case(key) => {
+                Some(text.clone())
+            }
+            _ => None,
+        };
+        let schema = parts.iter().find_map(|part| named(part, "id"));
+        let mut names = parts.iter().filter_map(|part| named(part, "name"));
+        let Some(schema) = schema else { return true };
+        let extension = schema::user().extension(&schema).map(|extension| extension.urn.as_str());
+        if extension.is_none() && !schema.eq_ignore_ascii_case(urn::USER) {
+            return true;
+        }
+        match (names.next(), names.next()) {
+            (Some(name), sub) => self.stores(extension, &name, sub.as_deref()),
+            (None, _) => extension.is_none_or(|urn| self.stores_extension(urn)),
+        }
+    }
+}
+
+fn index(part: &Part) -> bool {
+    part.name.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn body(request: &Request) -> Option<Value> {
+    serde_json::from_slice(request.body.as_deref()?).ok()
+}
