@@ -40,8 +40,11 @@ pub fn list() -> String {
 
 fn sources(name: &str) -> String {
     let mut sources = Vec::new();
-    let own = fault::proofs().iter().filter(|it| it.name == name).map(|it| &it.source);
-    for source in own.chain(fault::caught().iter().filter(|it| it.name == name).map(|it| &it.source)) {
+    let first = fault::first_name(name);
+    let own = fault::proofs().iter().filter(|it| it.name == first).map(|it| &it.source);
+    let caught = fault::caught().iter().filter(|it| it.name == name).map(|it| &it.source);
+    let unjudged = fault::unjudged().iter().filter(|it| it.name == name).map(|it| &it.source);
+    for source in own.chain(caught).chain(unjudged) {
         if !sources.contains(source) {
             sources.push(source.clone());
         }
@@ -61,7 +64,10 @@ pub fn page(name: &str, width: usize) -> Option<String> {
         }
     };
     let mut see = Vec::new();
-    for proof in fault::proofs().iter().filter(|it| it.name == name) {
+    for it in fault::unjudged().iter().filter(|it| it.name == name) {
+        row("red", &[format!("nothing. {}", it.reason)]);
+    }
+    for proof in fault::proofs().iter().filter(|it| it.name == fault::first_name(name)) {
         row("red", &proof.red);
         row("warns", &proof.warns);
         row("blocks", &proof.blocks);

@@ -12,7 +12,7 @@ use super::play::{Fault, Outcomes, Player};
 use super::proof::{CounterExample, Law, Played, Proof, State, Tally};
 use super::script::Script;
 use super::shrink;
-use super::suite::{Cases, Setting, Suite};
+use super::suite::{Cases, Heard, Setting, Suite};
 use crate::client::Transport;
 use crate::run::Options;
 
@@ -71,6 +71,8 @@ struct Proving {
     player: Arc<Player>,
     until: Option<Instant>,
     findings: Findings,
+    /// What suites asked first, by their place.
+    heard: BTreeMap<usize, Arc<Heard>>,
     progress: Progress,
 }
 
@@ -101,6 +103,7 @@ impl Engine {
             player: Arc::new(player),
             until: self.time_budget.map(|budget| Instant::now() + budget),
             findings: Findings::default(),
+            heard: BTreeMap::new(),
             progress: Progress { suite: "", played: 0, planned, failed: 0 },
         };
         let mut played = Vec::new();
@@ -131,6 +134,12 @@ impl Proving {
         let engine = Arc::clone(&self.engine);
         let mut enumerated = match suite.cases {
             Cases::All(cases) => Some(cases(&engine.setting)),
+            Cases::Asked { questions, histories } => {
+                let heard = self.ask(suite, &questions(&engine.setting)).await?;
+                let enumerated = histories(&engine.setting, &heard);
+                self.heard.insert(place, Arc::new(heard));
+                Some(enumerated)
+            }
             Cases::Random { .. } => None,
         };
         let (mut next, mut played, mut failed) = (0_u64, 0, 0);
@@ -158,6 +167,28 @@ impl Proving {
         }
         let whole = !more && !self.player.cancelled();
         Ok((played, whole && enumerated.is_some()))
+    }
+
+    /// Puts a suite's questions, side by side.
+    async fn ask(&mut self, suite: &Suite, questions: &[Script]) -> Result<Heard, Fault> {
+        let width = self.engine.options.concurrency.max(1);
+        let mut heard = Heard::default();
+        for some in questions.chunks(width) {
+            let mut playing = JoinSet::new();
+            for (n, question) in some.iter().cloned().enumerate() {
+                let (player, name) = (Arc::clone(&self.player), suite.name);
+                playing.spawn(async move { (n, player.play(&question, name).await) });
+            }
+            let mut answers = vec![Vec::new(); some.len()];
+            while let Some(joined) = playing.join_next().await {
+                let (n, outcomes) = joined.map_err(|error| Fault(error.to_string()))?;
+                let outcomes = outcomes?;
+                self.findings.leftovers.extend(outcomes.leftovers);
+                answers[n] = outcomes.exchanges;
+            }
+            heard.0.extend(answers);
+        }
+        Ok(heard)
     }
 
     /// Plays histories side by side; gives how many were played and how many failed.
@@ -213,12 +244,16 @@ impl Proving {
             suites.iter().flat_map(|suite| suite.laws).map(|law| (*law).to_owned()).collect();
         ids.retain(|law| engine.asked(law));
         ids.extend(self.findings.failing.keys().filter(|law| engine.asked(law)).cloned());
-        let mut laws = Vec::new();
+        let mut laws: Vec<Law> = Vec::new();
         for (number, id) in ids.into_iter().enumerate() {
             let judging = || suites.iter().zip(&played).filter(|(suite, _)| suite.laws.contains(&id.as_str()));
             let (judged, inconclusive) = self.findings.tally.of(&id);
             let exhaustive = judging().next().is_some() && judging().all(|(_, played)| played.exhaustive);
-            let state = match self.smallest(suites, &id, number as u64).await? {
+            let found = match shared(&laws, &id) {
+                Some(found) => Some(found),
+                None => self.smallest(suites, &id, number as u64).await?,
+            };
+            let state = match found {
                 Some(found) => State::Fails(Box::new(found)),
                 None if judged > 0 => State::Holds,
                 None => match judging().find(|(_, played)| played.skipped.is_none()) {
@@ -248,9 +283,10 @@ impl Proving {
         for (place, (_, case)) in failing {
             let (suite, setting) = (suites[place], Arc::clone(&self.engine.setting));
             let (player, law, runtime) = (Arc::clone(&self.player), law.to_owned(), tokio::runtime::Handle::current());
+            let heard = self.heard.get(&place).cloned().unwrap_or_default();
             let shrinking = tokio::task::spawn_blocking(move || {
                 let fails = |script: &Script| runtime.block_on(shrink::breaks(&player, script, suite.name, &law));
-                shrink::smallest(&suite, &setting, case, &fails)
+                shrink::smallest(&suite, &setting, &heard, case, &fails)
             });
             let script = shrinking.await.map_err(|error| Fault(error.to_string()))??;
             let shorter = |script: &Script| best.as_ref().is_none_or(|(best, ..)| script.requests() < best.requests());
@@ -268,6 +304,16 @@ impl Proving {
         let (scenario, requests) = (script.to_string(), script.requests());
         Ok(Some(CounterExample { suite: suite.to_owned(), case, scenario, requests, findings, repeats }))
     }
+}
+
+/// The smallest counter-example of another law that breaks this one too: one defect breaks many laws, and shrinking each of
+/// them would find the same history.
+fn shared(laws: &[Law], id: &str) -> Option<CounterExample> {
+    let breaks = |found: &&CounterExample| found.findings.iter().any(|finding| finding.requirement == id);
+    let found = laws.iter().filter_map(Law::counter_example).filter(breaks).min_by_key(|found| found.requests)?;
+    let mut found = found.clone();
+    found.findings.sort_by_key(|finding| finding.requirement != id);
+    Some(found)
 }
 
 impl Findings {

@@ -124,6 +124,7 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
     let clients = sources::clients(&flags.selection.idp)?;
     let ticked = ticked(&flags.gate.actions)?;
     let mut settings = Settings::new(profile.actions.clone(), context.today);
+    settings.product.clone_from(&profile.product);
     if let Some(ticked) = &ticked {
         settings.actions.retain(|action| ticked.contains(action));
     }

@@ -309,7 +309,7 @@ impl Page<'_> {
 
 /// The external id of an oracle's text, `x1`.
 pub(super) fn external_template(text: &str) -> String {
-    format!("{{{{ n{}.externalId }}}}", text.trim_start_matches('x'))
+    format!("{{{{ run.marker }}}}-{text}")
 }
 
 /// A PATCH body of one operation.

@@ -9,6 +9,7 @@ mod discovery;
 mod listener;
 mod queries;
 mod resources;
+mod users;
 mod versions;
 
 use std::collections::HashMap;

@@ -26,7 +26,7 @@ static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
 const TOKEN: &str = "token-of-the-fault-table";
 
 /// The honest server, with people who were there before: an empty tenant hides defects.
-fn server(profile: &Profile) -> Arc<Server> {
+pub fn server(profile: &Profile) -> Arc<Server> {
     let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(Secret::new(TOKEN)));
     let ask = |path: &str, body: Value| {
         let mut request = Request::new(Method::Post, format!("{}{path}", profile.base_path));
@@ -57,6 +57,13 @@ pub fn profile() -> Profile {
     Profile::named("reference").unwrap()
 }
 
+/// A way to a server in this process.
+pub fn transport(profile: &Profile, faulty: Faulty) -> Arc<dyn Transport> {
+    let handler: Handler = Arc::new(move |request| faulty.handle(request));
+    let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
+    Arc::new(InProcess::new(base, Auth::Bearer(Secret::new(TOKEN)), handler))
+}
+
 /// Judges a server of that profile behind that defect by those scenarios (all, if none is named). A refusal before the
 /// first scenario is an error.
 pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdict, String> {
@@ -67,9 +74,7 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
         return Err(format!("there is no scenario {id}"));
     }
     let faulty = Faulty::new(server(profile)).behind("under test", fault);
-    let handler: Handler = Arc::new(move |request| faulty.handle(request));
-    let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
-    let transport: Arc<dyn Transport> = Arc::new(InProcess::new(base, Auth::Bearer(Secret::new(TOKEN)), handler));
+    let transport = transport(profile, faulty);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let options = Options::default();
     let events = runtime.block_on(async {
@@ -106,7 +111,8 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
         }
         Ok::<_, String>(events)
     })?;
-    let settings = Settings::new(profile.actions.clone(), time::macros::date!(2026 - 01 - 01));
+    let mut settings = Settings::new(profile.actions.clone(), time::macros::date!(2026 - 01 - 01));
+    settings.product.clone_from(&profile.product);
     Ok(Verdict::judge(&events, Catalogue::embedded(), idp::clients(), &settings))
 }
 

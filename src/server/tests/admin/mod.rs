@@ -10,6 +10,7 @@ mod settings;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::product::{Account, AppRole, Coverage, Fresh, Holder, Source};
 use crate::profile::Profile;
@@ -78,8 +79,9 @@ impl Surface {
         account.app_role = role;
         state.accounts.put(holder.clone(), account);
         let epoch = state.accounts.epoch(&holder).unwrap();
-        let fresh = Fresh { token: &token, session: &token, id, now: time::OffsetDateTime::UNIX_EPOCH };
+        let fresh = Fresh { token: &token, session: &token, id, now: OffsetDateTime::UNIX_EPOCH };
         assert!(state.accounts.issue(&holder, epoch, Coverage::All, fresh));
+        drop(state);
         token
     }
 }
