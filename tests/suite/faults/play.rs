@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use scimproof::check::standing;
-use scimproof::client::{Auth, BaseUrl, Handler, InProcess, Transport};
+use scimproof::client::{AdminSurface, Auth, BaseUrl, Handler, InProcess, Transport};
 use scimproof::fault::{Fault, Faulty};
 use scimproof::flow::Outcome;
 use scimproof::idp;
@@ -17,17 +17,19 @@ use scimproof::scenario::Scenario;
 use scimproof::server::{self, Server};
 use scimproof::store::MemoryStore;
 use scimproof::verdict::{Readiness, Settings, Verdict};
-use scimproof::wire::{Method, Request, Secret};
+use scimproof::wire::{Method, Redactor, Request, Secret};
 use serde_json::{Value, json};
 
 static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
     LazyLock::new(|| scimproof::scenario::embedded().unwrap().into_iter().map(Arc::new).collect());
 
 const TOKEN: &str = "token-of-the-fault-table";
+const OPERATOR: &str = "token-of-the-operator";
 
 /// The honest server, with people who were there before: an empty tenant hides defects.
 pub fn server(profile: &Profile) -> Arc<Server> {
-    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(Secret::new(TOKEN)));
+    let auth = server::Auth::bearer(Secret::new(TOKEN));
+    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), auth).with_admin(Secret::new(OPERATOR));
     let ask = |path: &str, body: Value| {
         let mut request = Request::new(Method::Post, format!("{}{path}", profile.base_path));
         request.headers.set("Authorization", format!("Bearer {TOKEN}"));
@@ -61,7 +63,9 @@ pub fn profile() -> Profile {
 pub fn transport(profile: &Profile, faulty: Faulty) -> Arc<dyn Transport> {
     let handler: Handler = Arc::new(move |request| faulty.handle(request));
     let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
-    Arc::new(InProcess::new(base, Auth::Bearer(Secret::new(TOKEN)), handler))
+    let origin = BaseUrl::parse("http://127.0.0.1").unwrap();
+    let admin = AdminSurface::new(origin, Auth::Bearer(Secret::new(OPERATOR)), &Redactor::default());
+    Arc::new(InProcess::new(base, Auth::Bearer(Secret::new(TOKEN)), handler).with_admin(admin))
 }
 
 /// Judges a server of that profile behind that defect by those scenarios (all, if none is named). A refusal before the
@@ -90,7 +94,7 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
                 seed: 7,
                 marker: "sp7".to_owned(),
                 base_url: transport.base_url().to_owned(),
-                admin: false,
+                admin: true,
                 ticked: None,
             },
         );
