@@ -1,7 +1,6 @@
 //! `--fault`: named defects in front of the bundled server, and what is said about them. It knows no defect.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use super::fault::Fault;
 use super::guess;
@@ -13,7 +12,7 @@ use crate::server::Server;
 ///
 /// # Errors
 /// [`Fault`] (usage) for a name that no defect has, with the nearest ones.
-pub fn before(server: Arc<Server>, names: &[String]) -> Result<Faulty, Fault> {
+pub fn before(server: Server, names: &[String]) -> Result<Faulty, Fault> {
     let faulty = Faulty::new(server);
     if let Some(name) = names.iter().find(|name| fault::named(name).is_none()) {
         let close = guess::nearest(name, fault::all().map(|(name, _)| name));

@@ -27,9 +27,9 @@ const TOKEN: &str = "token-of-the-fault-table";
 const OPERATOR: &str = "token-of-the-operator";
 
 /// The honest server, with people who were there before: an empty tenant hides defects.
-pub fn server(profile: &Profile) -> Arc<Server> {
-    let auth = server::Auth::bearer(Secret::new(TOKEN));
-    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), auth).with_admin(Secret::new(OPERATOR));
+pub fn server(profile: &Profile) -> Server {
+    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(Secret::new(TOKEN)))
+        .with_admin(Secret::new(OPERATOR));
     let ask = |path: &str, body: Value| {
         let mut request = Request::new(Method::Post, format!("{}{path}", profile.base_path));
         request.headers.set("Authorization", format!("Bearer {TOKEN}"));
@@ -52,7 +52,7 @@ pub fn server(profile: &Profile) -> Arc<Server> {
     let members: Vec<Value> = ids.iter().take(3).map(|id| json!({"value": id})).collect();
     let schemas = json!(["urn:ietf:params:scim:schemas:core:2.0:Group"]);
     ask("/Groups", json!({"schemas": schemas, "displayName": "Residents", "members": members}));
-    Arc::new(server)
+    server
 }
 
 pub fn profile() -> Profile {
@@ -63,8 +63,8 @@ pub fn profile() -> Profile {
 pub fn transport(profile: &Profile, faulty: Faulty) -> Arc<dyn Transport> {
     let handler: Handler = Arc::new(move |request| faulty.handle(request));
     let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
-    let origin = BaseUrl::parse("http://127.0.0.1").unwrap();
-    let admin = AdminSurface::new(origin, Auth::Bearer(Secret::new(OPERATOR)), &Redactor::default());
+    let (origin, operator) = (BaseUrl::parse("http://127.0.0.1").unwrap(), Auth::Bearer(Secret::new(OPERATOR)));
+    let admin = AdminSurface::new(origin, operator, &Redactor::default());
     Arc::new(InProcess::new(base, Auth::Bearer(Secret::new(TOKEN)), handler).with_admin(admin))
 }
 

@@ -99,7 +99,7 @@ async fn prove(profile: &Profile, name: Option<&str>, laws: &[String], cases: u6
         profile: profile.clone(),
         capabilities: found.service_provider_config,
         role: Some(RoleReadOut::At("roles.value".to_owned())),
-        admin: false,
+        admin: transport.admin_url().is_some(),
         draw: draw(profile),
     };
     let (_keep, cancel) = tokio::sync::watch::channel(false);
