@@ -16,6 +16,7 @@ mod roles;
 mod script;
 mod shrink;
 mod suite;
+mod tenants;
 
 pub use engine::{Engine, Progress};
 pub use play::Fault;
@@ -39,6 +40,7 @@ pub const SUITES: &[Suite] = &[
     fixed::EXTENSION,
     fixed::PRIMARIES,
     fixed::TWICE,
+    tenants::SUITE,
     dialect::SUITE,
     history::SUITE,
     roles::SUITES[0],

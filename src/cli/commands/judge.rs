@@ -180,7 +180,7 @@ fn baseline(path: &Path, scenarios: &[Scenario]) -> Result<Option<Baseline>, Fau
     })
 }
 
-/// The bundled server in this process, behind those faults, with tokens that nobody knows.
+/// The bundled server in this process with its admin surface, behind those faults, with tokens that nobody knows.
 pub(super) fn bundled(profile: &Profile, faults: &[String], context: &Context) -> Result<Arc<dyn Transport>, Fault> {
     let made_up = || Secret::new(uuid::Uuid::new_v4().simple().to_string());
     let (token, operator) = (made_up(), made_up());
