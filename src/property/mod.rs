@@ -12,7 +12,7 @@ mod script;
 mod shrink;
 mod suite;
 
-pub use engine::{Engine, Progress};
+pub use engine::{Engine, Progress, Regression};
 pub use play::Fault;
 pub use proof::{CounterExample, Law, Played, Proof, State};
 pub use script::{Script, Step, basic};

@@ -15,7 +15,7 @@ use crate::cli::fault::Fault;
 use crate::cli::progress::Progress;
 use crate::cli::signals::Stop;
 use crate::cli::{config, faults, sources, target};
-use crate::client::{Auth, BaseUrl, InProcess, Transport};
+use crate::client::{AdminSurface, Auth, BaseUrl, InProcess, Transport};
 use crate::flow::{Event, Leftover};
 use crate::idp;
 use crate::plan::{self, Plan, Selection};
@@ -185,9 +185,13 @@ pub(super) fn bundled(profile: &Profile, faults: &[String], context: &Context) -
     context.redactor.learn(&token);
     let base = format!("http://127.0.0.1{}", profile.base_path);
     let base = BaseUrl::parse(&base).map_err(|error| Fault::usage(format!("the profile's base path: {error}")))?;
+    let operator = Secret::new(uuid::Uuid::new_v4().simple().to_string());
+    let root = BaseUrl::parse("http://127.0.0.1").map_err(|error| Fault::ours(error.to_string()))?;
+    let surface = AdminSurface::new(root, Auth::Bearer(operator.clone()), &context.redactor);
     let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(token.clone()));
-    let server = faults::before(Arc::new(server), faults)?;
-    Ok(Arc::new(InProcess::new(base, Auth::Bearer(token), Arc::new(move |request| server.handle(request)))))
+    let server = faults::before(Arc::new(server.with_admin(operator)), faults)?;
+    let target = InProcess::new(base, Auth::Bearer(token), Arc::new(move |request| server.handle(request)));
+    Ok(Arc::new(target.with_admin(surface)))
 }
 
 /// Looks at the target, plans and plays. Gives the events and the scenarios that broke off by our fault.
