@@ -18,7 +18,7 @@ mod shrink;
 mod suite;
 mod tenants;
 
-pub use engine::{Engine, Progress};
+pub use engine::{Engine, Progress, Regression};
 pub use play::Fault;
 pub use proof::{CounterExample, Law, Played, Proof, State};
 pub use script::{Script, Step, basic};
