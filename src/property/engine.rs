@@ -244,12 +244,16 @@ impl Proving {
             suites.iter().flat_map(|suite| suite.laws).map(|law| (*law).to_owned()).collect();
         ids.retain(|law| engine.asked(law));
         ids.extend(self.findings.failing.keys().filter(|law| engine.asked(law)).cloned());
-        let mut laws = Vec::new();
+        let mut laws: Vec<Law> = Vec::new();
         for (number, id) in ids.into_iter().enumerate() {
             let judging = || suites.iter().zip(&played).filter(|(suite, _)| suite.laws.contains(&id.as_str()));
             let (judged, inconclusive) = self.findings.tally.of(&id);
             let exhaustive = judging().next().is_some() && judging().all(|(_, played)| played.exhaustive);
-            let state = match self.smallest(suites, &id, number as u64).await? {
+            let found = match shared(&laws, &id) {
+                Some(found) => Some(found),
+                None => self.smallest(suites, &id, number as u64).await?,
+            };
+            let state = match found {
                 Some(found) => State::Fails(Box::new(found)),
                 None if judged > 0 => State::Holds,
                 None => match judging().find(|(_, played)| played.skipped.is_none()) {
@@ -300,6 +304,16 @@ impl Proving {
         let (scenario, requests) = (script.to_string(), script.requests());
         Ok(Some(CounterExample { suite: suite.to_owned(), case, scenario, requests, findings, repeats }))
     }
+}
+
+/// The smallest counter-example of another law that breaks this one too: one defect breaks many laws, and shrinking each of
+/// them would find the same history.
+fn shared(laws: &[Law], id: &str) -> Option<CounterExample> {
+    let breaks = |found: &&CounterExample| found.findings.iter().any(|finding| finding.requirement == id);
+    let found = laws.iter().filter_map(Law::counter_example).filter(breaks).min_by_key(|found| found.requests)?;
+    let mut found = found.clone();
+    found.findings.sort_by_key(|finding| finding.requirement != id);
+    Some(found)
 }
 
 impl Findings {

@@ -51,3 +51,53 @@ pub const SUITES: &[Suite] = &[
     roles::SUITES[4],
     roles::SUITES[5],
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::profile::Profile;
+    use crate::requirement::Catalogue;
+    use crate::scenario::{Context, Draw, lint};
+
+    /// Histories of each suite and profile that are looked at.
+    const LOOK: u64 = 12;
+
+    fn setting(profile: Profile) -> Arc<Setting> {
+        let draw = Draw { seed: 3, marker: "sp3".into(), identifier: profile.identifier };
+        let role = Some(RoleReadOut::At("roles.value".into()));
+        Arc::new(Setting { profile, capabilities: serde_json::Value::Null, role, admin: true, draw })
+    }
+
+    #[test]
+    fn every_suite_writes_scenarios_without_faults_under_every_profile() {
+        for profile in Profile::names().iter().filter_map(|name| Profile::named(name)) {
+            let setting = setting(profile);
+            for suite in SUITES.iter().filter(|suite| setting.lacks(suite.needs).is_none()) {
+                // Enumerated histories differ most from each other when they lie apart.
+                for case in (0..LOOK).map(|n| n * 7) {
+                    let Some(script) = shrink::script(suite, &setting, case) else { continue };
+                    if script.steps.is_empty() {
+                        continue;
+                    }
+                    let faults = lint("t.toml", &script.to_string(), &Context::embedded());
+                    let said: Vec<String> =
+                        faults.iter().take(1).map(crate::scenario::ScenarioError::rendered).collect();
+                    assert!(faults.is_empty(), "{} {case}: {said:?}", suite.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_law_of_a_suite_is_in_the_catalogue_and_every_law_of_roles_in_a_suite() {
+        let known = |law: &&str| Catalogue::embedded().get(law).is_some();
+        for suite in SUITES {
+            assert!(suite.laws.iter().all(|law| known(&law)), "{}", suite.name);
+        }
+        for law in Catalogue::embedded().requirements().filter(|law| law.id.starts_with("PROP-ROLE")) {
+            assert!(SUITES.iter().any(|suite| suite.laws.contains(&law.id.as_str())), "{}", law.id);
+        }
+    }
+}

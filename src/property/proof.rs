@@ -65,7 +65,7 @@ pub struct Played {
 }
 
 /// A history that breaks a law.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CounterExample {
     /// The suite that drew it.
     pub suite: String,

@@ -95,7 +95,7 @@ async fn test(reached: &Reached, wish: Wish, context: &Context) -> Result<Proof,
         profile: reached.profile.clone(),
         capabilities: discovery.service_provider_config,
         role: wish.role_at.or(bundled).map(RoleReadOut::At),
-        admin: false,
+        admin: reached.transport.admin_url().is_some(),
         draw: reached.draw.clone(),
     };
     let bar = Histories::new(context.shows_progress());

@@ -121,7 +121,7 @@ struct Writer<'a> {
     state: Teams,
     script: Script,
     /// The last write, for [`Act::Again`].
-    last: Option<Step>,
+    last: Option<(Step, Option<usize>)>,
 }
 
 impl<'a> Writer<'a> {
@@ -214,8 +214,9 @@ impl<'a> Writer<'a> {
                 self.send(step, &TeamChange::Active(n, *active), Channel::Patch, None);
             }
             Act::Again => {
-                let Some(step) = self.last.clone() else { return };
+                let Some((step, team)) = self.last.clone() else { return };
                 self.script.push(step);
+                team.into_iter().for_each(|n| self.team_as_known(n, "PROP-ROLE-11"));
                 self.everybody("PROP-ROLE-11");
             }
             Act::Body { user } => self.body(*user),
@@ -330,7 +331,7 @@ impl<'a> Writer<'a> {
         self.last = (!creates).then(|| {
             let mut again = step.clone();
             again.name = format!("once more: {}", step.name);
-            again
+            (again, team)
         });
         self.script.push(step);
         if let Some(n) = team {

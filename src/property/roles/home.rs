@@ -11,6 +11,7 @@ const MAPPING: &str = "/admin/v1/organizations/{{ org }}/role-mapping";
 
 /// Makes the organization, with SSO and SCIM on.
 pub fn make(script: &mut Script, setting: &Setting) {
+    script.needs.push("admin");
     let name = "{{ run.organization }}";
     let body = json!({"id": name, "displayName": name, "profile": setting.profile.name}).to_string();
     let make = Step::new("make an organization", "POST /admin/v1/organizations").on("admin").body(body);

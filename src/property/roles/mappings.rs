@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::table::numbered;
-use super::{NEEDS, create_team, create_user, home, known, mapping, people, read_role, user};
+use super::{NEEDS, create_team, create_user, home, known, mapping, people, read_role, read_team, user};
 use crate::model::{RoleMapping, TeamChange, Teams};
 use crate::profile::{ManualRole, TeamConflict};
 use crate::property::script::{Script, Step, basic};
@@ -122,6 +122,7 @@ impl<'a> Writer<'a> {
     fn team(&mut self, n: usize, bits: u8) {
         let users: BTreeSet<usize> = (0..USERS).filter(|user| bits & (1 << user) != 0).collect();
         self.script.push(home::at(create_team(n, TEAMS[n], &users)));
+        self.script.push(home::at(read_team(n, "PROP-ROLE-01", &users, &(0..USERS).collect())));
         self.state.apply(&TeamChange::Team(TEAMS[n].to_owned(), users));
     }
 

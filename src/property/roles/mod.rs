@@ -232,7 +232,8 @@ fn laws_of(before: &Teams, after: &Teams, user: usize, change: &TeamChange, chan
     if new.iter().any(|name| twice(&name)) {
         laws.extend(["PROP-ROLE-25", "CATALOG-034"]);
     }
-    laws.dedup();
+    let mut seen = BTreeSet::new();
+    laws.retain(|law| seen.insert(*law));
     laws.join(" ")
 }
 

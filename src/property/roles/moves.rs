@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Channel, NEEDS, create_team, create_user, join, leave, mapping, people, read_role, user};
+use super::{Channel, NEEDS, create_team, create_user, join, leave, mapping, people, read_role, read_team, user};
 use crate::model::{Role, RoleMapping};
 use crate::property::script::{Script, basic};
 use crate::property::suite::{Case, Cases, Enumerated, Need, RoleReadOut, Setting, Suite};
@@ -52,7 +52,7 @@ fn moving(setting: &Setting, mapping: &RoleMapping, from: &str, to: &str) -> Scr
     script.push(create_team(0, from, &one));
     script.push(create_team(1, to, &nobody));
     let sets: [&[&str]; 4] = [&[from], &[], &[to], &[from, to]];
-    let roles: Option<Vec<&str>> = sets
+    let roles: Option<BTreeSet<&str>> = sets
         .iter()
         .map(|names| match mapping.role_of(names.iter().copied()) {
             Role::Is(role) => Some(role),
@@ -71,6 +71,8 @@ fn moving(setting: &Setting, mapping: &RoleMapping, from: &str, to: &str) -> Scr
             _ => read,
         });
     }
+    script.push(read_team(0, "PROP-ROLE-22", &nobody, &one));
+    script.push(read_team(1, "PROP-ROLE-22", &one, &one));
     script.push(read_role(setting, 0, "PROP-ROLE-01 PROP-ROLE-22", mapping.role_of([to])));
     script
 }
@@ -97,6 +99,7 @@ fn crowd(setting: &Setting, mapping: &RoleMapping, top: &str) -> Script {
         script.push(if n == 0 { step } else { step.free() });
         if matches!(n + 1, 1 | 10 | 100) {
             let laws = if n == 0 { "PROP-ROLE-23" } else { "PROP-ROLE-04 PROP-ROLE-23" };
+            script.push(read_team(n, "PROP-ROLE-23", &one, &one));
             script.push(read_role(setting, 0, laws, mapping.role_of([top])));
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Channel, NEEDS, create_team, create_user, home, join, mapping, people, read_role};
+use super::{Channel, NEEDS, create_team, create_user, home, join, mapping, people, read_role, read_team};
 use crate::model::RoleMapping;
 use crate::property::script::Script;
 use crate::property::suite::{Case, Cases, Enumerated, Need, Setting, Suite};
@@ -89,12 +89,16 @@ impl Table {
         for (n, name) in TEAMS.iter().enumerate() {
             let users: BTreeSet<usize> =
                 self.sets.iter().enumerate().filter(|(_, bits)| *bits & (1 << n) != 0).map(|(user, _)| user).collect();
+            if self.channel != Channel::Post && users.is_empty() {
+                continue;
+            }
             if self.channel == Channel::Post {
                 script.push(home::at(create_team(n, name, &users)));
-            } else if !users.is_empty() {
+            } else {
                 script.push(home::at(create_team(n, name, &BTreeSet::new())));
                 script.push(home::at(join(n, name, &users, &users, self.channel)));
             }
+            script.push(home::at(read_team(n, "PROP-ROLE-15", &users, &(0..self.sets.len()).collect())));
         }
         for number in &self.mappings {
             let mapping = numbered(mapping, *number);
