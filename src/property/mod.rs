@@ -42,6 +42,7 @@ pub const SUITES: &[Suite] = &[
     fixed::TWICE,
     tenants::SUITE,
     dialect::SUITE,
+    history::WALKS,
     history::SUITE,
     roles::SUITES[0],
     roles::SUITES[1],
