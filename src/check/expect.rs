@@ -11,13 +11,14 @@ use crate::scim::{address, datetime};
 use crate::wire::{Exchange, Method, Response};
 
 /// The test words of a row. `status` and `body` are subject and test at once.
-pub const WORDS: [&str; 17] = [
+pub const WORDS: [&str; 18] = [
     "status",
     "body",
     "is",
     "is-not",
     "has",
     "has-not",
+    "lacks",
     "like",
     "type",
     "present",
@@ -64,6 +65,8 @@ pub enum Test {
     Has(Value),
     /// No value holds this one.
     HasNot(Value),
+    /// No value holds this text anywhere, whatever its case: for secrets that must not be echoed.
+    Lacks(String),
     /// Every value matches, and there is one.
     Like(Regex),
     /// Every value is of this JSON or SCIM type, and there is one.
@@ -131,6 +134,10 @@ impl Test {
             "is-not" => Self::IsNot(operand.clone()),
             "has" => Self::Has(operand.clone()),
             "has-not" => Self::HasNot(operand.clone()),
+            "lacks" => match text()? {
+                text if text.is_empty() => return Err("`lacks` takes some text".into()),
+                text => Self::Lacks(text.to_lowercase()),
+            },
             "like" => Self::Like(Regex::new(&text()?).map_err(|error| regex_reason(&error))?),
             "type" => {
                 let wanted = text()?;
@@ -158,7 +165,10 @@ impl Test {
 
     /// True for tests that hold when nothing is there, so that an error answer must not satisfy them.
     fn holds_of_nothing(&self) -> bool {
-        matches!(self, Self::Absent | Self::HasNot(_) | Self::IsNot(_) | Self::Count(0) | Self::NotSameAs(..))
+        matches!(
+            self,
+            Self::Absent | Self::HasNot(_) | Self::Lacks(_) | Self::IsNot(_) | Self::Count(0) | Self::NotSameAs(..)
+        )
     }
 
     /// The phrase behind the subject.
@@ -172,6 +182,7 @@ impl Test {
             Self::IsNot(value) => format!("is not {}", phrase::value(value)),
             Self::Has(value) => format!("has {}", phrase::value(value)),
             Self::HasNot(value) => format!("has no {}", phrase::value(value)),
+            Self::Lacks(text) => format!("holds no \"{}\" anywhere", phrase::short(text)),
             Self::Like(regex) => format!("matches {}", phrase::short(regex.as_str())),
             Self::Type(name) => format!("is of type {name}"),
             Self::Present => "is there".into(),
@@ -203,6 +214,7 @@ impl Test {
             Self::IsNot(wanted) => !is(wanted),
             Self::Has(wanted) => has(wanted),
             Self::HasNot(wanted) => !has(wanted),
+            Self::Lacks(text) => !found.iter().any(|value| mentions(value, text)),
             Self::Like(regex) => {
                 !assigned.is_empty()
                     && assigned.iter().all(|value| match value {
@@ -319,6 +331,18 @@ fn elements<'a>(found: &'a [&'a Value]) -> impl Iterator<Item = &'a Value> {
         Value::Array(items) => items.iter().collect::<Vec<_>>(),
         other => vec![*other],
     })
+}
+
+/// True when a string in the value, or a member's name, holds the text, which is in lower case.
+fn mentions(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(one) => one.to_lowercase().contains(text),
+        Value::Array(items) => items.iter().any(|item| mentions(item, text)),
+        Value::Object(members) => {
+            members.iter().any(|(name, value)| name.to_lowercase().contains(text) || mentions(value, text))
+        }
+        other => other.to_string().contains(text),
+    }
 }
 
 fn has_type(value: &Value, name: &str) -> bool {

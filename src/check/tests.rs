@@ -29,7 +29,7 @@ const BODY: &str = r#"{"userName":"Mara@x","active":true,"n":3,"empty":[],"none"
 
 #[test]
 fn each_word_holds_and_misses() {
-    let rows: [(&str, &str, Value, Outcome, &str); 42] = [
+    let rows: [(&str, &str, Value, Outcome, &str); 45] = [
         ("userName", "is", json!("Mara@x"), Pass, "\"Mara@x\""),
         ("USERNAME", "is", json!("mara@x"), Fail, "\"Mara@x\""),
         ("n", "is", json!(3.0), Pass, "3"),
@@ -48,6 +48,9 @@ fn each_word_holds_and_misses() {
         ("emails", "has", json!({"value": "b", "type": "work"}), Fail, "2 values"),
         ("emails.value", "has-not", json!("c"), Pass, "2 values"),
         ("emails.value", "has-not", json!("a"), Fail, "2 values"),
+        ("emails", "lacks", json!("c"), Pass, "2 values"),
+        ("", "lacks", json!("MARA"), Fail, "{"),
+        ("", "lacks", json!("emAils"), Fail, "{"),
         ("/emails", "has", json!({"value": "b"}), Pass, "[{"),
         ("userName", "like", json!("^M.*x$"), Pass, "\"Mara@x\""),
         ("n", "like", json!("^3$"), Pass, "3"),

@@ -1,7 +1,6 @@
 //! `--fault`: named defects in front of the bundled server, and what is said about them. It knows no defect.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use super::fault::Fault;
 use super::guess;
@@ -13,7 +12,7 @@ use crate::server::Server;
 ///
 /// # Errors
 /// [`Fault`] (usage) for a name that no defect has, with the nearest ones.
-pub fn before(server: Arc<Server>, names: &[String]) -> Result<Faulty, Fault> {
+pub fn before(server: Server, names: &[String]) -> Result<Faulty, Fault> {
     let faulty = Faulty::new(server);
     if let Some(name) = names.iter().find(|name| fault::named(name).is_none()) {
         let close = guess::nearest(name, fault::all().map(|(name, _)| name));
@@ -40,8 +39,11 @@ pub fn list() -> String {
 
 fn sources(name: &str) -> String {
     let mut sources = Vec::new();
-    let own = fault::proofs().iter().filter(|it| it.name == name).map(|it| &it.source);
-    for source in own.chain(fault::caught().iter().filter(|it| it.name == name).map(|it| &it.source)) {
+    let first = fault::first_name(name);
+    let own = fault::proofs().iter().filter(|it| it.name == first).map(|it| &it.source);
+    let caught = fault::caught().iter().filter(|it| it.name == name).map(|it| &it.source);
+    let unjudged = fault::unjudged().iter().filter(|it| it.name == name).map(|it| &it.source);
+    for source in own.chain(caught).chain(unjudged) {
         if !sources.contains(source) {
             sources.push(source.clone());
         }
@@ -61,7 +63,10 @@ pub fn page(name: &str, width: usize) -> Option<String> {
         }
     };
     let mut see = Vec::new();
-    for proof in fault::proofs().iter().filter(|it| it.name == name) {
+    for it in fault::unjudged().iter().filter(|it| it.name == name) {
+        row("red", &[format!("nothing. {}", it.reason)]);
+    }
+    for proof in fault::proofs().iter().filter(|it| it.name == fault::first_name(name)) {
         row("red", &proof.red);
         row("warns", &proof.warns);
         row("blocks", &proof.blocks);

@@ -153,18 +153,15 @@ pub const FAULTS: &[Row] = &[
             }
         })
     }),
-    ("content-type-fixed", |world, request| {
-        let media = request.headers.get("Content-Type").map(str::trim);
-        if request.body.is_some() && media.is_some_and(|media| media != "application/json") {
-            return error(415, None);
-        }
-        world.pass(request)
-    }),
     ("retry-after-missing", |world, request| {
         // Every twentieth write is put off, and nothing says until when.
         if request.method.writes() && world.tick("writes").is_multiple_of(20) {
             return error(429, None);
         }
+        world.pass(request)
+    }),
+    ("user-agent-ignored", |world, mut request| {
+        request.headers.remove("User-Agent");
         world.pass(request)
     }),
     ("tenant-leak", |world, request| {

@@ -4,26 +4,22 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use serde_json::{Value, json};
-
 use super::world::{Site, pass};
 use super::{Layer, named};
-use crate::server::{Server, Service};
-use crate::wire::{Headers, Method, Request, Response, Root};
-
-/// Where defects are switched.
-const SWITCH: &str = "/admin/v1/faults";
-
-/// A path of the operator's that changes nothing, which tells whether a caller is the operator.
-const OPERATORS: &str = "/admin/v1/clock";
+use crate::server::{FaultControl, Server, Service};
+use crate::wire::{Request, Response, Root};
 
 /// Where the admin and auth surface begins; everything else is SCIM.
 const ADMIN: &[&str] = &["/admin/v1/", "/auth/login", "/auth/sso/", "/auth/session", "/oauth2/", "/idp/v1/"];
 
+/// Which defects are on, the outermost first.
+#[derive(Clone, Default)]
+struct Stack(Arc<RwLock<Arc<[Arc<Layer>]>>>);
+
 /// A server behind any number of defects.
 pub struct Faulty {
-    server: Arc<Server>,
-    layers: RwLock<Arc<[Arc<Layer>]>>,
+    server: Server,
+    stack: Stack,
     accepted: Mutex<BTreeMap<String, String>>,
 }
 
@@ -32,18 +28,20 @@ pub struct Faulty {
 #[error("there is no fault {0}")]
 pub struct Unknown(pub String);
 
-impl Faulty {
-    /// That server, without a defect.
-    #[must_use]
-    pub fn new(server: Arc<Server>) -> Self {
-        Self { server, layers: RwLock::new(Arc::new([])), accepted: Mutex::default() }
+impl Stack {
+    fn layers(&self) -> Arc<[Arc<Layer>]> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Switches exactly those defects on, the first one outermost. One that was on before keeps what it remembers.
-    ///
-    /// # Errors
-    /// [`Unknown`] for the first name that no defect has; nothing is changed then.
-    pub fn switch<S: AsRef<str>>(&self, names: &[S]) -> Result<(), Unknown> {
+    fn put(&self, layers: Vec<Arc<Layer>>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = layers.into();
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.layers().iter().map(|layer| layer.name).collect()
+    }
+
+    fn switch<S: AsRef<str>>(&self, names: &[S]) -> Result<(), Unknown> {
         let before = self.layers();
         let mut layers: Vec<Arc<Layer>> = Vec::new();
         for name in names.iter().map(AsRef::as_ref) {
@@ -53,33 +51,58 @@ impl Faulty {
                 layers.push(old.unwrap_or_else(|| Arc::new(Layer::new(row))));
             }
         }
-        *self.layers.write().unwrap_or_else(PoisonError::into_inner) = layers.into();
+        self.put(layers);
         Ok(())
+    }
+
+    /// What the admin surface calls (A21).
+    fn control(&self) -> FaultControl {
+        let stack = self.clone();
+        Arc::new(move |names| {
+            if let Some(names) = names {
+                stack.switch(names).map_err(|unknown| unknown.to_string())?;
+            }
+            Ok(stack.names().into_iter().map(str::to_owned).collect())
+        })
+    }
+}
+
+impl Faulty {
+    /// That server, without a defect. Its admin surface, if it has one, switches defects on and off.
+    #[must_use]
+    pub fn new(server: Server) -> Self {
+        let stack = Stack::default();
+        let server = server.with_fault_control(stack.control());
+        Self { server, stack, accepted: Mutex::default() }
+    }
+
+    /// Switches exactly those defects on, the first one outermost. One that was on before keeps what it remembers.
+    ///
+    /// # Errors
+    /// [`Unknown`] for the first name that no defect has; nothing is changed then.
+    pub fn switch<S: AsRef<str>>(&self, names: &[S]) -> Result<(), Unknown> {
+        self.stack.switch(names)
     }
 
     /// The same server with a defect of the caller's own outermost.
     #[must_use]
     pub fn behind(self, name: &'static str, fault: super::Fault) -> Self {
-        let layers = self.layers();
         let first = Arc::new(Layer::new((name, fault)));
-        *self.layers.write().unwrap_or_else(PoisonError::into_inner) =
-            std::iter::once(first).chain(layers.iter().map(Arc::clone)).collect();
+        let layers = self.stack.layers();
+        self.stack.put(std::iter::once(first).chain(layers.iter().map(Arc::clone)).collect());
         self
     }
 
     /// The names of the defects that are on, the outermost first.
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {
-        self.layers().iter().map(|layer| layer.name).collect()
+        self.stack.names()
     }
 
     /// Answers a request as [`Server::handle`] does.
     #[must_use]
     pub fn handle(&self, mut request: Request) -> Response {
-        if request.path() == SWITCH {
-            return self.switched(&request);
-        }
-        let layers = self.layers();
+        let layers = self.stack.layers();
         if layers.is_empty() {
             return self.server.handle(request);
         }
@@ -93,10 +116,6 @@ impl Faulty {
         let authorization = request.headers.get("Authorization").map(str::to_owned);
         let site = Site { server: &self.server, base, host, accepted: &self.accepted, authorization };
         pass(&site, &layers, request)
-    }
-
-    fn layers(&self) -> Arc<[Arc<Layer>]> {
-        Arc::clone(&self.layers.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The SCIM base that a path lies below, or the profile's and false.
@@ -116,55 +135,6 @@ impl Faulty {
         let tenant = format!("/{name}{own}");
         if below(&tenant) { (tenant, true) } else { (own, false) }
     }
-
-    /// The switch: `GET` shows the names that are on, `PUT` takes the names that shall be.
-    fn switched(&self, request: &Request) -> Response {
-        let mut probe = Request::new(Method::Get, OPERATORS);
-        for name in ["Authorization", "Host"] {
-            if let Some(value) = request.headers.get(name) {
-                probe.headers.set(name, value);
-            }
-        }
-        let operator = self.server.handle(probe);
-        if !operator.is_success() {
-            return operator;
-        }
-        match request.method {
-            Method::Get => self.state(),
-            Method::Put => self.set(request),
-            _ => {
-                let mut refused = refusal(405, "invalid_request", "GET and PUT are offered here", None);
-                refused.headers.set("Allow", "GET, PUT");
-                refused
-            }
-        }
-    }
-
-    fn set(&self, request: &Request) -> Response {
-        let body: Value = request.body.as_deref().and_then(|it| serde_json::from_slice(it).ok()).unwrap_or_default();
-        let (list, at) = if body.is_array() { (&body, "") } else { (&body["faults"], "/faults") };
-        let wanted = "a JSON array of names is wanted, or an object with one under faults";
-        let Some(items) = list.as_array() else { return refusal(400, "invalid_request", wanted, Some(at.to_owned())) };
-        let mut names = Vec::new();
-        for (index, item) in items.iter().enumerate() {
-            let pointer = || Some(format!("{at}/{index}"));
-            match item.as_str() {
-                None => return refusal(400, "invalid_request", wanted, pointer()),
-                Some(name) if named(name).is_none() => {
-                    return refusal(400, "invalid_request", &Unknown(name.to_owned()).to_string(), pointer());
-                }
-                Some(name) => names.push(name),
-            }
-        }
-        match self.switch(&names) {
-            Ok(()) => self.state(),
-            Err(unknown) => refusal(400, "invalid_request", &unknown.to_string(), Some(at.to_owned())),
-        }
-    }
-
-    fn state(&self) -> Response {
-        json_answer(200, &json!({"faults": self.names()}))
-    }
 }
 
 impl Service for Faulty {
@@ -178,19 +148,6 @@ impl Service for Faulty {
 
     fn is_quick(&self, request: &Request) -> bool {
         // A defect may sleep, and may ask more than once.
-        self.layers().is_empty() && Service::is_quick(&*self.server, request)
+        self.stack.layers().is_empty() && Service::is_quick(&self.server, request)
     }
-}
-
-fn refusal(status: u16, code: &str, description: &str, pointer: Option<String>) -> Response {
-    let mut body = json!({"error": code, "error_description": description});
-    if let (Some(pointer), Some(body)) = (pointer, body.as_object_mut()) {
-        body.insert("pointer".to_owned(), pointer.into());
-    }
-    json_answer(status, &body)
-}
-
-fn json_answer(status: u16, body: &Value) -> Response {
-    let headers: Headers = [("Content-Type", "application/json")].into_iter().collect();
-    Response { status, headers, body: body.to_string().into_bytes() }
 }

@@ -50,12 +50,24 @@ pub struct Caught {
     pub proves: Vec<String>,
 }
 
+/// A defect that breaks no rule.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unjudged {
+    /// The defect's name.
+    pub name: String,
+    /// Who had it.
+    pub source: String,
+    /// Why nothing turns red.
+    pub reason: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sheet {
     fault: Vec<Proof>,
-    #[serde(default)]
     caught: Vec<Caught>,
+    unjudged: Vec<Unjudged>,
 }
 
 #[expect(clippy::expect_used, reason = "the embedded file is parsed by a test")]
@@ -76,4 +88,10 @@ pub fn proofs() -> &'static [Proof] {
 #[must_use]
 pub fn caught() -> &'static [Caught] {
     &sheet().caught
+}
+
+/// What nothing judges.
+#[must_use]
+pub fn unjudged() -> &'static [Unjudged] {
+    &sheet().unjudged
 }

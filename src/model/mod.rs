@@ -10,7 +10,7 @@ mod teams;
 
 pub use action::{Action, Draft, Effect, Form};
 pub use directory::{Directory, GroupState, UserState};
-pub use names::{NamePair, Sameness, name_pairs, same_name};
+pub use names::{NamePair, Sameness, name_pairs, same_name, sameness};
 pub use role::{Role, RoleMapping};
 pub use rules::Rules;
 pub use teams::{Member, Team, TeamChange, Teams};

@@ -57,14 +57,18 @@ pub fn same_name(one: &str, other: &str) -> Option<bool> {
     if one == other || (one.is_ascii() && other.is_ascii()) {
         return Some(one.eq_ignore_ascii_case(other));
     }
-    let pair = name_pairs()
-        .iter()
-        .find(|pair| (pair.one == one && pair.other == other) || (pair.one == other && pair.other == one));
-    match pair.map(|pair| pair.verdict) {
+    match sameness(one, other) {
         Some(Sameness::MustCollide) => Some(true),
         Some(Sameness::MustBeDistinct) => Some(false),
         _ => None,
     }
+}
+
+/// The verdict of the table about a pair, whichever stands first.
+#[must_use]
+pub fn sameness(one: &str, other: &str) -> Option<Sameness> {
+    let is = |pair: &&NamePair| (pair.one == one && pair.other == other) || (pair.one == other && pair.other == one);
+    name_pairs().iter().find(is).map(|pair| pair.verdict)
 }
 
 #[cfg(test)]

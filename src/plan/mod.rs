@@ -152,6 +152,11 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
             }),
             None => {
                 users += cost.users;
+                let mut flow = ScenarioFlow::new(Arc::clone(scenario), &settings);
+                // What a product does with its users is judged by its own scenarios, whole.
+                if scenario.products.is_empty() {
+                    flow = flow.keeping(&options.profile.users);
+                }
                 plan.scenarios.push(PlannedScenario {
                     id: scenario.id.clone(),
                     title: scenario.title.clone(),
@@ -159,7 +164,7 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
                     flows: scenario.flows.clone(),
                     alone: scenario.alone,
                     estimate: cost,
-                    flow: Box::new(ScenarioFlow::new(Arc::clone(scenario), &settings).keeping(&options.profile.users)),
+                    flow: Box::new(flow),
                 });
             }
         }

@@ -3,6 +3,7 @@
 
 mod account;
 mod audit;
+mod login;
 mod mapping;
 mod organization;
 mod permit;
@@ -10,9 +11,13 @@ mod rbac;
 mod refusal;
 mod role;
 mod switches;
+mod token;
 
-pub use account::{Account, Source, Token};
+pub use account::{
+    Account, Accounts, Assignment, Effect, Fresh, Identity, Source, SsoRecord, Trigger, existing, same_email,
+};
 pub use audit::{Audit, Entry};
+pub use login::{Assertion, Denial, Door};
 pub use mapping::{Mapping, Team};
 pub use organization::{Defaults, Environment, Organization, Project, Scim, Sso, grant_of};
 pub use permit::{Action, Principal, Reach, Target, permit, reach};
@@ -20,8 +25,9 @@ pub use rbac::{AppRole, CatalogRole, EnvironmentRole, Grant, OrganizationRole, P
 pub use refusal::{Refusal, pointer_part};
 pub use role::{Applied, Person, Role, RoleSource, Roles};
 pub use switches::{TABLES, switched};
+pub use token::{Coverage, Holder, Token, Tokens, Verifier};
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use time::Duration;
@@ -39,10 +45,8 @@ pub struct Products {
 pub struct State {
     /// By id.
     pub organizations: BTreeMap<String, Organization>,
-    /// Side data of users, by organization and user id.
-    pub accounts: HashMap<(String, String), Account>,
-    /// By token.
-    pub tokens: HashMap<String, Token>,
+    /// What is known of users beside the resource, and their tokens.
+    pub accounts: Accounts,
     /// The log, which survives a reset.
     pub audit: Audit,
     /// How far the virtual clock is ahead (A19).
@@ -92,27 +96,25 @@ impl State {
     /// The user's role in the app.
     #[must_use]
     pub fn app_role(&self, org: &str, user: &str) -> AppRole {
-        self.accounts.get(&(org.to_owned(), user.to_owned())).map_or(AppRole::User, |account| account.role)
+        self.accounts.get(&Holder::new(org, user)).map_or(AppRole::User, |account| account.app_role)
     }
 
     /// Whether there is side data of a user.
     #[must_use]
     pub fn has_account(&self, org: &str, user: &str) -> bool {
-        self.accounts.contains_key(&(org.to_owned(), user.to_owned()))
+        self.accounts.get(&Holder::new(org, user)).is_some()
     }
 
     /// Who made a user: without side data, an identity provider.
     #[must_use]
     pub fn source(&self, org: &str, user: &str) -> Source {
-        let account = self.accounts.get(&(org.to_owned(), user.to_owned()));
-        account.map_or(Source::Scim, |account| account.source)
+        self.accounts.get(&Holder::new(org, user)).map_or(Source::Scim, |account| account.source)
     }
 
     /// Who stands behind an access token that is in force.
     #[must_use]
     pub fn principal(&self, token: &str) -> Option<Principal> {
-        let token = self.tokens.get(token).filter(|token| token.active)?;
-        let (org, id) = (token.org.clone(), token.user.clone());
+        let Holder { org, id } = self.accounts.tokens.active(token)?.holder.clone();
         Some(match self.app_role(&org, &id) {
             AppRole::Admin => Principal::Admin { org, id },
             AppRole::User => Principal::User { org, id },
@@ -128,8 +130,7 @@ impl State {
             return Err(Refusal::new(409, "organization_fixed", "the server was started with this organization"));
         }
         self.organizations.remove(id);
-        self.accounts.retain(|(org, _), _| org != id);
-        self.tokens.retain(|_, token| token.org != id);
+        self.accounts.organization_deleted(id);
         Ok(())
     }
 }

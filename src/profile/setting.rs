@@ -16,11 +16,13 @@ impl Profile {
         Some(value)
     }
 
-    /// Whether a switch has one of these values; a list has one when it holds it.
+    /// Whether a switch has one of these values; a list has one when it holds it, or is it: `[]` is the empty list.
     #[must_use]
     pub fn has_setting(&self, path: &str, values: &[Value]) -> bool {
         match self.setting(path) {
-            Some(Value::Array(held)) => values.iter().any(|value| held.contains(value)),
+            Some(Value::Array(held)) => {
+                values.iter().any(|value| held.contains(value) || value.as_array() == Some(&held))
+            }
             Some(held) => values.contains(&held),
             None => false,
         }
@@ -50,7 +52,7 @@ impl Profile {
             return Err(format!("`{path}` is a table of a profile; name one of its switches: {}", known.join(", ")));
         }
         let Some(value) = value else { return Ok(()) };
-        *place = if place.is_array() { Value::Array(vec![value.clone()]) } else { value.clone() };
+        *place = if place.is_array() && !value.is_array() { Value::Array(vec![value.clone()]) } else { value.clone() };
         serde_json::from_value::<Self>(whole).map(drop).map_err(|error| format!("`{path}`: {error}"))
     }
 }
@@ -67,6 +69,8 @@ mod tests {
         let rows = [
             ("accounts.sso_before_scim", json!(true), true),
             ("accounts.sso_before_scim", json!(false), false),
+            ("users.required", json!([]), true),
+            ("users.unique", json!([]), false),
             ("role_mapping.unmapped", json!("lowest"), true),
             ("users.stored", json!("userName"), true),
             ("users.stored", json!("title"), false),

@@ -12,12 +12,15 @@ use super::play::{Fault, Outcomes, Player};
 use super::proof::{CounterExample, Law, Played, Proof, State, Tally};
 use super::script::Script;
 use super::shrink;
-use super::suite::{Cases, Setting, Suite};
+use super::suite::{Cases, Heard, Setting, Suite};
 use crate::client::Transport;
 use crate::run::Options;
 
 /// A suite stops drawing after so many histories that failed: one is enough for a verdict, more are for other laws.
 const FAILURES: usize = 40;
+
+/// Histories drawn for each that is asked for, at most: some do nothing and are not played.
+const EMPTY: u64 = 4;
 
 /// Histories that are played before the failures are counted, so that the same seed stops at the same place.
 const BATCH: u64 = 64;
@@ -90,6 +93,8 @@ struct Proving {
     player: Arc<Player>,
     until: Option<Instant>,
     findings: Findings,
+    /// What suites asked first, by their place.
+    heard: BTreeMap<usize, Arc<Heard>>,
     progress: Progress,
 }
 
@@ -120,6 +125,7 @@ impl Engine {
             player: Arc::new(player),
             until: self.time_budget.map(|budget| Instant::now() + budget),
             findings: Findings::default(),
+            heard: BTreeMap::new(),
             progress: Progress { suite: "", played: 0, planned, failed: 0 },
         };
         let mut played = Vec::new();
@@ -150,6 +156,12 @@ impl Proving {
         let engine = Arc::clone(&self.engine);
         let mut enumerated = match suite.cases {
             Cases::All(cases) => Some(cases(&engine.setting)),
+            Cases::Asked { questions, histories } => {
+                let heard = self.ask(suite, &questions(&engine.setting)).await?;
+                let enumerated = histories(&engine.setting, &heard);
+                self.heard.insert(place, Arc::new(heard));
+                Some(enumerated)
+            }
             Cases::Random { .. } => None,
         };
         let known = engine.regressions.iter().filter(|known| known.suite == suite.name);
@@ -158,14 +170,16 @@ impl Proving {
             |origin: Origin| Some((origin, shrink::script(suite, &seeded(&engine.setting, origin.0), origin.1)?));
         let known = origins.into_iter().filter_map(script).filter(|(_, script)| !script.steps.is_empty()).collect();
         let (mut played, mut failed) = self.batch(place, suite, known).await?;
-        let mut next = 0_u64;
+        let (mut next, mut drawn) = (0_u64, 0_u64);
         let mut more = true;
         while more && failed < FAILURES && !self.player.cancelled() && !self.out_of_time() {
             let mut batch = Vec::new();
             while batch.len() < BATCH as usize {
                 let script = match &mut enumerated {
                     Some(cases) => cases.next().map(|case| case.script()),
-                    None if next < share => shrink::script(suite, &engine.setting, next),
+                    None if drawn < share && next < share.saturating_mul(EMPTY) => {
+                        shrink::script(suite, &engine.setting, next)
+                    }
                     None => None,
                 };
                 let Some(script) = script else {
@@ -173,6 +187,7 @@ impl Proving {
                     break;
                 };
                 if !script.steps.is_empty() {
+                    drawn += 1;
                     batch.push(((engine.setting.draw.seed, next), script));
                 }
                 next += 1;
@@ -183,6 +198,28 @@ impl Proving {
         }
         let whole = !more && !self.player.cancelled();
         Ok((played, whole && enumerated.is_some()))
+    }
+
+    /// Puts a suite's questions, side by side.
+    async fn ask(&mut self, suite: &Suite, questions: &[Script]) -> Result<Heard, Fault> {
+        let width = self.engine.options.concurrency.max(1);
+        let mut heard = Heard::default();
+        for some in questions.chunks(width) {
+            let mut playing = JoinSet::new();
+            for (n, question) in some.iter().cloned().enumerate() {
+                let (player, name) = (Arc::clone(&self.player), suite.name);
+                playing.spawn(async move { (n, player.play(&question, name).await) });
+            }
+            let mut answers = vec![Vec::new(); some.len()];
+            while let Some(joined) = playing.join_next().await {
+                let (n, outcomes) = joined.map_err(|error| Fault(error.to_string()))?;
+                let outcomes = outcomes?;
+                self.findings.leftovers.extend(outcomes.leftovers);
+                answers[n] = outcomes.exchanges;
+            }
+            heard.0.extend(answers);
+        }
+        Ok(heard)
     }
 
     /// Plays histories side by side; gives how many were played and how many failed.
@@ -282,9 +319,10 @@ impl Proving {
         for (place, (_, origin)) in failing {
             let (suite, setting) = (suites[place], seeded(&self.engine.setting, origin.0));
             let (player, law, runtime) = (Arc::clone(&self.player), law.to_owned(), tokio::runtime::Handle::current());
+            let heard = self.heard.get(&place).cloned().unwrap_or_default();
             let shrinking = tokio::task::spawn_blocking(move || {
                 let fails = |script: &Script| runtime.block_on(shrink::breaks(&player, script, suite.name, &law));
-                shrink::smallest(&suite, &setting, origin.1, &fails)
+                shrink::smallest(&suite, &setting, &heard, origin.1, &fails)
             });
             let script = shrinking.await.map_err(|error| Fault(error.to_string()))??;
             let shorter = |script: &Script| best.as_ref().is_none_or(|(best, ..)| script.requests() < best.requests());

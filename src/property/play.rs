@@ -10,7 +10,7 @@ use crate::client::{Answer, Pacer, Transport};
 use crate::flow::{Event, Finding, Outcome};
 use crate::run::{Inspect, Job, Opening, Options, drive};
 use crate::scenario::{self, Draw, ScenarioFlow, Settings};
-use crate::wire::Request;
+use crate::wire::{Exchange, Request};
 
 /// The engine wrote a scenario that does not parse, or broke off: a fault of ours.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -26,6 +26,8 @@ pub(super) struct Outcomes {
     pub readings: Vec<(String, usize)>,
     /// What could not be removed.
     pub leftovers: Vec<String>,
+    /// Requests and answers in the order in which they were sent; those of the cleanup come last.
+    pub exchanges: Vec<Arc<Exchange>>,
 }
 
 impl Outcomes {
@@ -127,6 +129,7 @@ impl Player {
             match event {
                 Event::Found(finding) => outcomes.findings.push(finding),
                 Event::Read(reading) => outcomes.readings.push((reading.interpretation, reading.number)),
+                Event::Exchanged(exchange) => outcomes.exchanges.push(exchange),
                 Event::CleanedUp { leftovers, .. } => {
                     outcomes.leftovers.extend(leftovers.into_iter().map(|leftover| leftover.path));
                 }

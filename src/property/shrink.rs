@@ -8,7 +8,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::play::{Fault, Player};
 use super::script::Script;
-use super::suite::{Case, Cases, Enumerated, Setting, Suite};
+use super::suite::{Case, Cases, Enumerated, Heard, Setting, Suite};
 
 /// Most histories that shrinking may try, per law and stage.
 const TRIES: usize = 400;
@@ -24,14 +24,14 @@ pub(super) fn runner(seed: u64, suite: &str, case: u64) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
 
-/// The history of that number, as it was drawn or enumerated.
+/// The history of that number, as it was drawn; `None` for those that are enumerated.
 pub(super) fn script(suite: &Suite, setting: &Arc<Setting>, case: u64) -> Option<Script> {
     match suite.cases {
         Cases::Random { histories, .. } => {
             let tree = histories(setting).new_tree(&mut runner(setting.draw.seed, suite.name, case)).ok()?;
             Some(tree.current())
         }
-        Cases::All(cases) => Some(nth(cases(setting), case)?.script()),
+        Cases::All(_) | Cases::Asked { .. } => None,
     }
 }
 
@@ -43,6 +43,7 @@ fn nth(mut cases: Enumerated, case: u64) -> Option<Box<dyn Case>> {
 pub(super) fn smallest(
     suite: &Suite,
     setting: &Arc<Setting>,
+    heard: &Heard,
     case: u64,
     fails: &dyn Fn(&Script) -> Result<bool, Fault>,
 ) -> Result<Option<Script>, Fault> {
@@ -65,8 +66,13 @@ pub(super) fn smallest(
             }
             best
         }
-        Cases::All(cases) => {
-            let Some(mut case) = nth(cases(setting), case) else { return Ok(None) };
+        Cases::All(_) | Cases::Asked { .. } => {
+            let enumerated = match suite.cases {
+                Cases::Asked { histories, .. } => histories(setting, heard),
+                Cases::All(cases) => cases(setting),
+                Cases::Random { .. } => return Ok(None),
+            };
+            let Some(mut case) = nth(enumerated, case) else { return Ok(None) };
             let mut tries = 0;
             'smaller: loop {
                 for candidate in case.smaller() {

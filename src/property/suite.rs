@@ -8,6 +8,7 @@ use proptest::strategy::BoxedStrategy;
 use super::script::{Script, Step, basic};
 use crate::profile::Profile;
 use crate::scenario::Draw;
+use crate::wire::{Exchange, Response};
 
 /// Histories that judge some laws.
 #[derive(Clone, Copy)]
@@ -36,6 +37,26 @@ pub enum Cases {
     },
     /// Every history there is, in the same order each time.
     All(fn(&Arc<Setting>) -> Enumerated),
+    /// Every history there is, once the target was asked how it decides what is left to it: the histories then expect of it
+    /// that it stays with that.
+    Asked {
+        /// What is asked, one script for each question; nothing is judged by them.
+        questions: fn(&Arc<Setting>) -> Vec<Script>,
+        /// The histories, the same for the same answers.
+        histories: fn(&Arc<Setting>, &Heard) -> Enumerated,
+    },
+}
+
+/// The answers to a suite's questions, in their order.
+#[derive(Debug, Default)]
+pub struct Heard(pub(super) Vec<Vec<Arc<Exchange>>>);
+
+impl Heard {
+    /// The answer to a step of a question, both counted from 0; `None` where none came.
+    #[must_use]
+    pub fn answer(&self, question: usize, step: usize) -> Option<&Response> {
+        self.0.get(question)?.get(step)?.response()
+    }
 }
 
 /// Enumerated histories, made as they are asked for.

@@ -1,17 +1,19 @@
-//! What a product does after a SCIM write took effect: what later roles depend on is noted, who is gone is forgotten.
+//! What a product does after a SCIM write took effect: what later roles depend on is noted, accounts and tokens
+//! follow their users.
 
 use super::context::Context;
-use super::role;
+use super::{account, role};
 use crate::scim::ScimError;
 use crate::store::{Kind, Record};
 
 /// A write that took effect.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Written<'a> {
-    /// A new resource.
-    Created(&'a Record),
-    /// A resource before and after; the links of neither need be complete.
-    Changed(&'a Record, &'a Record),
+    /// A new resource, and the password that came with it.
+    Created(&'a Record, Option<&'a str>),
+    /// A resource before and after, and the password that was set; the links of neither need be complete. Other writers of
+    /// the resource still wait.
+    Changed(&'a Record, &'a Record, Option<&'a str>),
     /// A resource that is gone.
     Deleted(&'a Record),
 }
@@ -22,11 +24,11 @@ pub(super) enum Written<'a> {
 /// 500 if the store fails where a role must be remembered.
 pub(super) fn written(context: &Context<'_>, written: Written<'_>) -> Result<(), ScimError> {
     let (core, org) = (context.server, context.tenant);
-    if let Written::Deleted(record) = written
-        && record.kind == Kind::User
-        && let Ok(organization) = core.products.lock().organization(org)
-    {
-        organization.forget(&record.id);
+    match written {
+        Written::Created(record, password) if record.kind == Kind::User => account::created(context, record, password),
+        Written::Changed(old, new, password) if new.kind == Kind::User => account::changed(context, old, new, password),
+        Written::Deleted(record) if record.kind == Kind::User => account::deleted(context, &record.id),
+        _ => {}
     }
     role::note(core, org)
 }

@@ -1,7 +1,7 @@
 //! What a handler knows of its request beside the body: the server, the tenant, the base URL, who asks.
 
 use super::core::Core;
-use super::etag;
+use super::{etag, role};
 use crate::profile::Capabilities;
 use crate::scim::schema::{self, ResourceType};
 use crate::store::{Kind, Record};
@@ -32,7 +32,10 @@ impl Context<'_> {
 
     /// The record's entity tag, if the server has them. The links must be complete.
     pub fn tag(&self, record: &Record) -> Option<String> {
-        self.capabilities().etag.then(|| etag::tag(record))
+        let shown = self.roles && record.kind == Kind::User;
+        // Without the store there is no answer either.
+        let role = || if shown { role::of(self.server, self.tenant, record).ok()?.name } else { None };
+        self.capabilities().etag.then(|| etag::tag(record, role().as_deref()))
     }
 }
 

@@ -5,13 +5,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use crate::scim::ScimError;
 use crate::store::{Kind, Record};
 
-/// The tag of a record: its version, and for a user also its groups, which change without the user being written.
+/// The tag of a record: its version, and for a user also groups and role, which change without the user being written.
 /// The record's links must be complete.
-pub(super) fn tag(record: &Record) -> String {
-    if record.kind == Kind::Group || record.links.is_empty() {
+pub(super) fn tag(record: &Record, role: Option<&str>) -> String {
+    if record.kind == Kind::Group || (record.links.is_empty() && role.is_none()) {
         return format!("W/\"{}\"", record.version);
     }
     let mut hasher = DefaultHasher::new();
+    role.hash(&mut hasher);
     for link in &record.links {
         (&link.id, &link.display).hash(&mut hasher);
     }

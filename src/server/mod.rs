@@ -3,6 +3,7 @@
 //!
 //! [`Server::handle`] is the whole protocol (`RFC7644`) without a socket: tenant, credentials, route, handler, answer.
 
+mod account;
 mod admin;
 mod after;
 mod answer;

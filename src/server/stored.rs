@@ -1,5 +1,5 @@
 //! A client's resource taken apart into what the store keeps: key columns, attributes, members; and what it does not keep,
-//! the password, of which only the fact that one was given is used.
+//! the password, which goes to the account behind the user.
 
 use std::collections::HashSet;
 
@@ -16,14 +16,13 @@ use crate::store::{Body, Keys, Kind, Member, Members, Record, Strangers};
 const APART: [&str; 5] = ["id", "meta", "groups", "members", "password"];
 
 /// A resource in the store's terms.
-#[derive(Debug)]
 pub(super) struct Parts {
     pub keys: Keys,
     pub body: Object,
     /// A group's members, each once, in order.
     pub members: Vec<Member>,
-    /// Whether a password was given.
-    pub password: bool,
+    /// The password, if one was given.
+    pub password: Option<String>,
 }
 
 impl Parts {
@@ -64,7 +63,7 @@ impl Parts {
                 }
             }
         }
-        let password = resource.contains_key("password");
+        let password = resource.get("password").and_then(Value::as_str).map(ToOwned::to_owned);
         // Where teams give the roles, what a client wrote gives nothing (CATALOG-022).
         let given = !server.profile.roles.is_empty();
         let apart = |name: &str| APART.contains(&name) || (given && name == "roles");

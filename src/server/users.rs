@@ -207,7 +207,7 @@ pub(super) fn without_dropped(users: &Users, request: &PatchRequest) -> Option<P
     }
     let paths = paths(&users.stored);
     let operations: Vec<Operation> = request.operations.iter().filter_map(|one| lighter(&paths, one)).collect();
-    let lighter = PatchRequest { operations, ..request.clone() };
+    let lighter = PatchRequest { operations };
     (lighter != *request).then_some(lighter)
 }
 

@@ -10,7 +10,7 @@ use super::context::{Context, resource_type};
 use super::etag::Conditions;
 use super::render::{self, Detail, whole_millis};
 use super::stored::{Parts, strangers};
-use super::{search, touch, users};
+use super::{account, search, touch, users};
 use crate::profile::{DeactivatedNames, Deletion, PatchAnswer, PutWithoutActive};
 use crate::scim::patch::{self, PatchRequest};
 use crate::scim::project::Projection;
@@ -38,6 +38,8 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
     let resource = resource::create(body, resource_type(kind), &body_options(context))?;
     let parts = Parts::of(server, kind, resource, None)?;
     let name = parts.keys.name.clone();
+    let password = parts.password.clone();
+    let held = account::hold(context, kind, None, &parts.body)?;
     let draft = Draft {
         id: Uuid::new_v4().to_string(),
         kind,
@@ -48,10 +50,13 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
         now: whole_millis(server.now()),
     };
     let made = match server.store.create(context.tenant, draft) {
-        Err(StoreError::Taken) if kind == Kind::User => return revive(context, name, ask, body),
+        Err(StoreError::Taken) if kind == Kind::User => {
+            drop(held);
+            return revive(context, name, ask, body);
+        }
         made => made.map_err(refused)?,
     };
-    written(context, Written::Created(&made))?;
+    written(context, Written::Created(&made, password.as_deref()))?;
     let record = current(context, made, search::links(kind, ask.projection))?;
     answer(context, 201, &record, ask.projection)
 }
@@ -232,12 +237,13 @@ fn change(
         }
         let before = render::object(context, &old, scope.detail)?;
         let parts = Parts::of(server, kind, make(&before)?, Some(&before))?;
-        if parts.password && !context.capabilities().change_password {
+        if parts.password.is_some() && !context.capabilities().change_password {
             return Err(ScimError::bad(ScimType::Mutability, "password: this server does not change passwords"));
         }
+        let _held = account::hold(context, kind, Some(&old), &parts.body)?;
         let members = parts.joining(&old);
         let same = members == Members::KEEP && parts.body == *old.body.object().map_err(refused)?;
-        if same && !parts.password {
+        if same && parts.password.is_none() {
             return current(context, old, scope.shown);
         }
         let replaced = server.store.replace(
@@ -255,7 +261,7 @@ fn change(
         );
         match replaced {
             Ok(record) => {
-                written(context, Written::Changed(&old, &record))?;
+                written(context, Written::Changed(&old, &record, parts.password.as_deref()))?;
                 return current(context, record, scope.shown);
             }
             Err(StoreError::Stale) => {}

@@ -11,6 +11,9 @@ type Test = fn(&dyn Store);
 pub(crate) const ALL: &[(&str, Test)] = &[
     ("a created record is read back", created_is_read),
     ("names are unique where asked, and free again after rename and delete", uniqueness),
+    ("a held value is nobody else's until its holder gives it up", held_values),
+    ("held values follow every history of writes as a map of holders does", held_histories),
+    ("of writers that want one held value at once, one gets it", held_at_once),
     ("a write on an old version is stale and changes nothing", compare_and_set),
     ("memberships are seen from both ends and follow deletion", memberships),
     ("unknown members are refused or kept", strangers),
@@ -109,6 +112,102 @@ fn uniqueness(store: &dyn Store) {
     store.create("t", only.clone()).unwrap();
     only.id = "8".into();
     assert_eq!(store.create("t", only).unwrap_err(), StoreError::Taken);
+}
+
+fn holding(values: &[&str]) -> Vec<Held> {
+    values.iter().map(|value| Held { attribute: "emails.value".into(), key: (*value).into() }).collect()
+}
+
+fn drafted(kind: Kind, id: &str, values: &[&str]) -> Draft {
+    let mut made = draft(kind, id, id, &[]);
+    made.keys.held = holding(values);
+    made
+}
+
+fn rewrite(id: &str, expected: u64, values: &[&str]) -> Change {
+    let mut made = change(Kind::User, id, id, expected);
+    made.keys.held = holding(values);
+    made
+}
+
+fn held_values(store: &dyn Store) {
+    let taken = StoreError::Held("emails.value".into());
+    store.create("t", drafted(Kind::User, "1", &["a@x", "b@x"])).unwrap();
+    assert_eq!(store.create("t", drafted(Kind::User, "2", &["c@x", "b@x"])).unwrap_err(), taken);
+    assert_eq!(store.count("t", Kind::User, &Select::All).unwrap(), 1, "no residue");
+    store.create("t", drafted(Kind::User, "2", &["c@x"])).unwrap();
+    assert_eq!(store.replace("t", rewrite("2", 1, &["a@x"])).unwrap_err(), taken);
+    assert_eq!(store.get("t", Kind::User, "2", Links::Skip).unwrap().unwrap().version, 1, "nothing was written");
+    store.replace("t", rewrite("1", 1, &["b@x", "d@x"])).unwrap();
+    store.replace("t", rewrite("2", 1, &["a@x", "c@x"])).unwrap();
+    store.create("other", drafted(Kind::User, "1", &["a@x"])).unwrap();
+    store.create("t", drafted(Kind::Group, "g", &["a@x"])).unwrap();
+    let mut elsewhere = drafted(Kind::User, "3", &[]);
+    elsewhere.keys.held = vec![Held { attribute: "externalId".into(), key: "a@x".into() }];
+    store.create("t", elsewhere).unwrap();
+    store.delete("t", Kind::User, "2", None, at(1)).unwrap();
+    store.create("t", drafted(Kind::User, "4", &["a@x", "c@x"])).unwrap();
+    assert_eq!(store.create("t", drafted(Kind::User, "5", &["b@x"])).unwrap_err(), taken);
+}
+
+/// 400 writes drawn by a fixed recurrence over four users and five values, against a map that says who holds what.
+fn held_histories(store: &dyn Store) {
+    let mut state: u32 = 7;
+    let mut draw = |most: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) % most
+    };
+    let mut holders: std::collections::BTreeMap<String, String> = std::collections::BTreeMap::new();
+    let mut versions: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+    for step in 0..400 {
+        let id = draw(4).to_string();
+        let values: Vec<String> = (0..5).filter(|_| draw(3) == 0).map(|value| format!("v{value}")).collect();
+        let wanted: Vec<&str> = values.iter().map(String::as_str).collect();
+        let free = values.iter().all(|value| holders.get(value).is_none_or(|holder| *holder == id));
+        let version = versions.get(&id).copied();
+        let done = match version {
+            Some(_) if draw(5) == 0 => {
+                store.delete("t", Kind::User, &id, None, at(step)).unwrap();
+                holders.retain(|_, holder| *holder != id);
+                versions.remove(&id);
+                continue;
+            }
+            Some(version) => store.replace("t", rewrite(&id, version, &wanted)),
+            None => store.create("t", drafted(Kind::User, &id, &wanted)),
+        };
+        assert_eq!(done.is_ok(), free, "step {step}: {id} wants {values:?} of {holders:?}");
+        if done.is_ok() {
+            holders.retain(|_, holder| *holder != id);
+            holders.extend(values.into_iter().map(|value| (value, id.clone())));
+            versions.insert(id, version.unwrap_or_default() + 1);
+        }
+    }
+    assert!(!holders.is_empty() && !versions.is_empty());
+}
+
+fn held_at_once(store: &dyn Store) {
+    for round in 0..8 {
+        let won = std::thread::scope(|scope| {
+            let writers: Vec<_> = (0..4)
+                .map(|writer| {
+                    let (id, value) = (format!("{round}-{writer}"), format!("v{round}"));
+                    scope.spawn(move || store.create("t", drafted(Kind::User, &id, &[&value])))
+                })
+                .collect();
+            let outcomes = writers.into_iter().map(|writer| writer.join().unwrap());
+            outcomes
+                .filter(|outcome| match outcome {
+                    Ok(_) => true,
+                    Err(error) => {
+                        assert_eq!(*error, StoreError::Held("emails.value".into()));
+                        false
+                    }
+                })
+                .count()
+        });
+        assert_eq!(won, 1, "round {round}");
+    }
+    assert_eq!(store.count("t", Kind::User, &Select::All).unwrap(), 8);
 }
 
 fn compare_and_set(store: &dyn Store) {

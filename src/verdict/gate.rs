@@ -60,7 +60,8 @@ impl Gate {
 #[must_use]
 pub fn counts(it: &Judged, facts: &Facts, asked: &[&str], settings: &Settings) -> bool {
     let rfc = it.source == "RFC";
-    if !rfc && !asked.iter().any(|id| source(id) == it.source) {
+    let own = settings.product.as_ref() == Some(&it.source);
+    if !rfc && !own && !asked.iter().any(|id| source(id) == it.source) {
         return false;
     }
     let outcome = it.finding.outcome;

@@ -91,6 +91,8 @@ pub struct Verdict {
     pub families: Vec<(String, Readiness)>,
     /// The gate.
     pub gate: Gate,
+    /// The product that the target's profile is of.
+    pub product: Option<String>,
     /// How strict the gate was.
     pub fail_on: FailOn,
     /// The comparison with the baseline.
@@ -135,6 +137,7 @@ impl Verdict {
             families: gate::families(&clients),
             findings: judged,
             unknown: unknown.into_iter().collect(),
+            product: settings.product.clone(),
             fail_on: settings.fail_on,
             facts,
             clients,

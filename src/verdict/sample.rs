@@ -79,7 +79,10 @@ level = "RETIRED"
 summary = "gone"
 "#;
     let entra = "source = \"ENTRA\"\n[[requirement]]\nid = \"ENTRA-MUST\"\nlevel = \"M\"\nsummary = \"Add is add\"\n";
-    Catalogue::parse([("rfc.toml", rfc), ("okta.toml", okta), ("entra.toml", entra)]).unwrap()
+    let product =
+        "source = \"CATALOG\"\n[[requirement]]\nid = \"CATALOG-1\"\nlevel = \"M\"\nsummary = \"the highest role\"\n";
+    let files = [("rfc.toml", rfc), ("okta.toml", okta), ("entra.toml", entra), ("catalog.toml", product)];
+    Catalogue::parse(files).unwrap()
 }
 
 fn flow(id: &str, title: &str, action: &str, needs: &[&str]) -> RequiredFlow {

@@ -84,6 +84,8 @@ pub struct Settings {
     pub allow_inconclusive: bool,
     /// The provisioning actions of the target's profile: a flow is required only if its action is among them.
     pub actions: Vec<String>,
+    /// The product that the target's profile is of, as requirements name their source (`CATALOG`): its rules count.
+    pub product: Option<String>,
     /// Known failures.
     pub baseline: Option<Baseline>,
     /// The day on which a baseline row is or is not expired.
@@ -100,6 +102,7 @@ impl Settings {
             fail_on: FailOn::Must,
             allow_inconclusive: false,
             actions,
+            product: None,
             baseline: None,
             today,
         }

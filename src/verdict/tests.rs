@@ -106,6 +106,17 @@ fn one_more_finding_in_a_green_run_decides_gate_and_readiness() {
 }
 
 #[test]
+fn the_rules_of_a_product_count_where_the_profile_is_of_it() {
+    let mut run = Run::green();
+    run.one("catalog/roles", &[], "CATALOG-1", Outcome::Fail);
+    for (product, passes) in [(None, true), (Some("CATALYTIC"), true), (Some("CATALOG"), false)] {
+        let verdict = run.judge(&Settings { product: product.map(str::to_owned), ..settings() });
+        assert_eq!(verdict.gate.passed(), passes, "{product:?}: {:?}", verdict.gate);
+        assert_eq!(readiness_of(&verdict, "okta/aiw"), Readiness::Ready, "{product:?}");
+    }
+}
+
+#[test]
 fn a_leniency_never_colours_the_rfc_verdict() {
     let mut run = Run::green();
     run.one("more", OKTA, "OKTA-LENIENCY", Outcome::Fail);

@@ -18,6 +18,8 @@ use scimproof::wire::{Redactor, Request, Response, Secret};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
+use super::process::{Ended, Served, TOKEN, end, scimproof};
+
 const ISSUED: &str = "issued-b3arer-t0ken/with+signs";
 const SESSION: &str = "session-0f-somebody";
 const OPERATOR: &str = "the-0perator-token";
@@ -294,4 +296,78 @@ async fn without_the_surface_its_rules_are_not_observable_and_never_pass() {
     assert_eq!(report["skipped"][0]["reason"], "not-observable");
     assert_eq!(report["skipped"][0]["requirements"], json!(["CATALYTIC-003", "RFC7644-3.3-6"]));
     assert!(text.contains("not-observable  2 requirements in 1 scenario: there is no admin surface"), "{text}");
+}
+
+/// An organization on the surface of the bundled server.
+const BUNDLED: &str = r#"
+title = "A user of an organization of its own"
+needs = ["admin"]
+[[step]]
+name = "organization"
+send = "POST /admin/v1/organizations"
+on = "admin"
+body = '{"id": "{{ run.organization }}", "displayName": "Harbour"}'
+save = { org = "id" }
+undo = "DELETE /admin/v1/organizations/{{ org }}"
+[[step]]
+name = "sso"
+send = "PUT /admin/v1/organizations/{{ org }}/sso"
+on = "admin"
+body = '''{"protocol": "oidc", "issuer": "https://idp.example.test/{{ org }}", "client_id": "c1",
+  "subdomain": "{{ org }}", "provider": "okta", "enabled": true}'''
+[[step]]
+name = "scim"
+send = "PUT /admin/v1/organizations/{{ org }}/scim"
+on = "admin"
+body = '{"enabled": true}'
+save = { scim = "base_url", token = "bearer_token" }
+expect = [{ req = "CATALYTIC-003", at = "bearer_token", present = true }]
+[[step]]
+name = "create"
+send = "POST /Users"
+on = "{{ scim }}"
+headers = { Authorization = "Bearer {{ token }}" }
+body = '{"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "{{ person.identifier }}"}'
+expect = [{ req = "RFC7644-3.3-6", status = 201 }]
+save = { user = "id" }
+[[step]]
+name = "read"
+send = "GET /Users/{{ user }}"
+on = "{{ scim }}"
+headers = { Authorization = "Bearer {{ token }}" }
+expect = [{ req = "RFC7644-3.4.1-1", status = 200 }]
+[[step]]
+name = "not with the target's own base"
+send = "GET /Users/{{ user }}"
+expect = [{ req = "RFC7644-3.4.1-1", status = 404 }]
+"#;
+
+/// Runs the scenario; the report, and what came.
+fn run_bundled(arguments: &[&str]) -> (Value, Ended) {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("s")).unwrap();
+    std::fs::write(folder.path().join("s/own.toml"), BUNDLED).unwrap();
+    let fixed = ["run", "-v", "--scenarios", "s", "--json", "r.json", "--seed", "7"];
+    let it = end(scimproof(folder.path(), &fixed).args(arguments).env("OPERATOR", OPERATOR));
+    let report = std::fs::read_to_string(folder.path().join("r.json")).unwrap_or_else(|_| panic!("{}", it.stderr));
+    (serde_json::from_str(&report).unwrap(), it)
+}
+
+#[test]
+fn the_bundled_surface_is_reached_in_process_and_over_http() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut serve = scimproof(folder.path(), &["serve", "--listen", "127.0.0.1:0", "--token", TOKEN]);
+    let served = Served::from(serve.args(["--admin-token-env", "OPERATOR"]).env("OPERATOR", OPERATOR));
+    let origin = served.url.rsplitn(3, '/').last().unwrap().to_owned();
+    let target = ["--target", served.url.as_str(), "--token-env", "TEST_TOKEN"];
+    let admin = ["--admin-url", origin.as_str(), "--admin-token-env", "OPERATOR"];
+    for arguments in [Vec::new(), [target, admin].concat()] {
+        let (report, it) = run_bundled(&arguments);
+        assert_eq!(it.code, 0, "{}{}", it.stdout, it.stderr);
+        assert_eq!((&report["summary"]["leftovers"], &report["skipped"]), (&json!(0), &json!([])), "{}", it.stdout);
+        assert!(report["summary"]["requirements"]["pass"].as_u64().unwrap() > 3);
+        assert!(report.to_string().contains("/sp7-") && !report.to_string().contains(OPERATOR));
+    }
+    let (report, it) = run_bundled(&target);
+    assert_eq!(report["skipped"][0]["reason"], "not-observable", "{}", it.stdout);
 }

@@ -139,6 +139,23 @@ fn serve_without_credentials_makes_up_a_token_and_shows_it_once_on_stderr() {
 }
 
 #[test]
+fn the_admin_surface_is_there_only_when_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, status) in [(vec!["--open"], 404), (vec!["--open", "--admin-token", "operator"], 200)] {
+        let mut served = Served::start(folder.path(), &arguments);
+        let origin = served.url[..served.url.find("/scim").unwrap()].to_owned();
+        served.url = format!("{origin}/admin");
+        assert_eq!(served.get("/v1/clock", "operator").0, status, "{arguments:?}");
+        signal(&served.child, "TERM");
+        served.child.wait().unwrap();
+        let mut said = String::new();
+        served.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(said.contains(&format!("admin surface: {origin}/admin/v1")), status == 200, "{said}");
+        assert!(!said.contains("operator"), "{said}");
+    }
+}
+
+#[test]
 fn serve_refuses_what_it_cannot_do() {
     let folder = tempfile::tempdir().unwrap();
     let taken = Served::start(folder.path(), &["--open"]);
@@ -149,6 +166,8 @@ fn serve_refuses_what_it_cannot_do() {
         (vec!["--profile", "nope"], "neither a profile"),
         (vec!["--tenant", "a b=TEST_TOKEN"], "letters, digits"),
         (vec!["--token-env", "NOT_SET"], "NOT_SET is not set"),
+        (vec!["--admin-token-env", "NOT_SET"], "NOT_SET is not set"),
+        (vec!["--admin-token", " "], "--admin-token is empty"),
         (vec!["--listen", &address], "cannot listen on"),
     ] {
         let it = end(scimproof(folder.path(), &["serve", "--open"]).args(&arguments));

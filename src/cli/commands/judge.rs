@@ -124,6 +124,7 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
     let clients = sources::clients(&flags.selection.idp)?;
     let ticked = ticked(&flags.gate.actions)?;
     let mut settings = Settings::new(profile.actions.clone(), context.today);
+    settings.product.clone_from(&profile.product);
     if let Some(ticked) = &ticked {
         settings.actions.retain(|action| ticked.contains(action));
     }
@@ -179,19 +180,19 @@ fn baseline(path: &Path, scenarios: &[Scenario]) -> Result<Option<Baseline>, Fau
     })
 }
 
-/// The bundled server in this process, behind those faults, with a token that nobody knows.
+/// The bundled server in this process with its admin surface, behind those faults, with tokens that nobody knows.
 pub(super) fn bundled(profile: &Profile, faults: &[String], context: &Context) -> Result<Arc<dyn Transport>, Fault> {
-    let token = Secret::new(uuid::Uuid::new_v4().simple().to_string());
+    let made_up = || Secret::new(uuid::Uuid::new_v4().simple().to_string());
+    let (token, operator) = (made_up(), made_up());
     context.redactor.learn(&token);
-    let base = format!("http://127.0.0.1{}", profile.base_path);
-    let base = BaseUrl::parse(&base).map_err(|error| Fault::usage(format!("the profile's base path: {error}")))?;
-    let operator = Secret::new(uuid::Uuid::new_v4().simple().to_string());
-    let root = BaseUrl::parse("http://127.0.0.1").map_err(|error| Fault::ours(error.to_string()))?;
-    let surface = AdminSurface::new(root, Auth::Bearer(operator.clone()), &context.redactor);
+    let parsed =
+        |url: &str| BaseUrl::parse(url).map_err(|error| Fault::usage(format!("the profile's base path: {error}")));
+    let (origin, base) = (parsed("http://127.0.0.1")?, parsed(&format!("http://127.0.0.1{}", profile.base_path))?);
     let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(token.clone()));
-    let server = faults::before(Arc::new(server.with_admin(operator)), faults)?;
-    let target = InProcess::new(base, Auth::Bearer(token), Arc::new(move |request| server.handle(request)));
-    Ok(Arc::new(target.with_admin(surface)))
+    let server = faults::before(server.with_admin(operator.clone()), faults)?;
+    let admin = AdminSurface::new(origin, Auth::Bearer(operator), &context.redactor);
+    let bundled = InProcess::new(base, Auth::Bearer(token), Arc::new(move |request| server.handle(request)));
+    Ok(Arc::new(bundled.with_admin(admin)))
 }
 
 /// Looks at the target, plans and plays. Gives the events and the scenarios that broke off by our fault.

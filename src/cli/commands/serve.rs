@@ -35,7 +35,7 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
     if let Some(token) = operator {
         server = server.with_admin(token);
     }
-    let server = Arc::new(faults::before(Arc::new(server), &flags.fault)?);
+    let server = Arc::new(faults::before(server, &flags.fault)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

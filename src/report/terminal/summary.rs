@@ -161,6 +161,7 @@ impl Page<'_> {
             .map(|(family, _)| (family, family.to_ascii_uppercase()))
             .filter(|(family, source)| concerned(family, source))
             .map(|(family, source)| cell(family, &source, &|_| true))
+            .chain(verdict.product.iter().map(|source| cell(&source.to_lowercase(), source, &|_| true)))
             .collect();
         let known: usize = verdict.baseline.known.iter().map(|(_, count)| count).sum();
         let rest = format!(

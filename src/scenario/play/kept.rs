@@ -11,7 +11,7 @@ use crate::scim::address::{self, Part};
 use crate::scim::filter::{Filter, Literal};
 use crate::scim::path::{AttrPath, PatchPath};
 use crate::scim::{filter, schema, urn};
-use crate::wire::Request;
+use crate::wire::{Request, Root};
 
 /// What every user has whatever a product stores.
 const ALWAYS: [&str; 6] = ["schemas", "id", "meta", "groups", "username", "active"];
@@ -146,7 +146,10 @@ impl Kept {
         match (chosen, value) {
             (Some(filter), _) => _ = sent.insert(filter),
             (None, Value::Array(items)) => {
-                let kind = |item: &Value| item.get("type").map_or_else(String::new, |kind| format!("type eq {kind}"));
+                let kind = |item: &Value| match (item.get("type"), item.get("value")) {
+                    (Some(kind), _) => format!("type eq {kind}"),
+                    (None, value) => value.unwrap_or(item).to_string(),
+                };
                 let mut seen: Vec<String> = items.iter().map(kind).collect();
                 seen.sort_unstable();
                 if seen.windows(2).any(|pair| pair[0] == pair[1]) {
@@ -160,7 +163,7 @@ impl Kept {
 
     /// Whether a row at an address of the answer to a request can be judged. `operand` is what it compares with.
     pub fn shows(&self, request: &Request, at: &str, operand: &Value) -> bool {
-        if self.all() {
+        if self.all() || request.root != Root::Scim {
             return true;
         }
         let Ok(parts) = address::parts(at) else { return true };
@@ -199,6 +202,11 @@ impl Kept {
         if part.name.eq_ignore_ascii_case("schemas") {
             return operand.as_str().is_none_or(|urn| self.names_stored(urn));
         }
+        // Members of lists and errors are no attributes of users.
+        let path = AttrPath { urn: extension.map(str::to_owned), name: part.name.clone(), sub: None };
+        if schema::user().resolve(&path).is_none() {
+            return true;
+        }
         let sub = rest.next().map(|part| part.name.as_str());
         let several = self.sent.get(&part.name.to_ascii_lowercase()).is_some_and(|sent| sent.len() > 1);
         self.stores(extension, &part.name, sub) && !several
@@ -232,4 +240,165 @@ fn index(part: &Part) -> bool {
 
 fn body(request: &Request) -> Option<Value> {
     serde_json::from_slice(request.body.as_deref()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::wire::Method;
+
+    fn kept(stored: &[&str], values: ValuesKept) -> Kept {
+        let stored = stored.iter().map(ToString::to_string).collect();
+        Kept::new(&Users { stored, values, ..Users::default() })
+    }
+
+    fn get(target: &str) -> Request {
+        Request::new(Method::Get, target)
+    }
+
+    const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+
+    #[test]
+    fn rows_about_what_is_dropped_are_not_judged_and_all_others_are() {
+        let some = kept(&["userName", "name.givenName", "emails"], ValuesKept::All);
+        let whole = kept(&[&format!("{ENTERPRISE}:department")], ValuesKept::All);
+        for (target, at, shown) in [
+            ("/Users/1", "userName", true),
+            ("/Users/1", "active", true),
+            ("/Users/1", "id", true),
+            ("/Users/1", "meta.version", true),
+            ("/Users/1", "", true),
+            ("/Users/1", "title", false),
+            ("/Users/1", "TITLE", false),
+            ("/Me", "title", false),
+            ("/Users/1", "name", true),
+            ("/Users/1", "name.givenName", true),
+            ("/Users/1", "name.formatted", false),
+            ("/Users/1", "/name/formatted", false),
+            ("/Users/1", "emails[type eq \"work\"].value", true),
+            ("/Users/1", "/emails/0/value", true),
+            ("/Users/1", "addresses[type eq \"work\"].country", false),
+            ("/Users/1", "/addresses", false),
+            ("/Users/1", "urn:ietf:params:scim:schemas:core:2.0:User:title", false),
+            ("/Users/1", "urn:ietf:params:scim:schemas:core:2.0:User:userName", true),
+            ("/Users/1", &format!("{ENTERPRISE}:department"), false),
+            ("/Users/1", &format!("{ENTERPRISE}:manager.value"), false),
+            ("/Users/1", ENTERPRISE, false),
+            ("/Users?count=1", "totalResults", true),
+            ("/Users?count=1", "Resources", true),
+            ("/Users", "scimType", true),
+            ("/Users", "detail", true),
+            ("/Users?count=1", "Resources.userName", true),
+            ("/Users?count=1", "Resources.title", false),
+            ("/Users?count=1", "/Resources/0/title", false),
+            ("/Users?count=1", "Resources[userName eq \"x\"].emails.value", true),
+            ("/Users?count=1", "Resources[userName eq \"x\"].title", false),
+            ("/Users?count=1", "Resources[title eq \"x\"].id", false),
+            ("/Bulk", "Operations[bulkId eq \"1\"].status", true),
+            ("/Bulk", "Operations.response.title", false),
+            ("/Groups/1", "displayName", true),
+            ("/Groups/1", "externalId", true),
+            ("/ServiceProviderConfig", "patch.supported", true),
+            (
+                "/Schemas",
+                "Resources[id eq \"urn:ietf:params:scim:schemas:core:2.0:User\"].attributes[name eq \"emails\"]",
+                true,
+            ),
+            (
+                "/Schemas",
+                "Resources[id eq \"urn:ietf:params:scim:schemas:core:2.0:User\"].attributes[name eq \"title\"]",
+                false,
+            ),
+            (
+                "/Schemas",
+                "Resources[id eq \"urn:ietf:params:scim:schemas:core:2.0:Group\"].attributes[name eq \"displayName\"]",
+                true,
+            ),
+            ("/Schemas", "Resources.attributes.mutability", true),
+        ] {
+            assert_eq!(some.shows(&get(target), at, &Value::Null), shown, "{target} {at}");
+            assert!(Kept::default().shows(&get(target), at, &Value::Null), "{target} {at}: where all is stored");
+        }
+        for (at, operand, shown) in [
+            (&format!("{ENTERPRISE}:department"), json!("x"), true),
+            (&format!("{ENTERPRISE}:costCenter"), json!("x"), false),
+            (&"schemas".to_owned(), json!(ENTERPRISE), true),
+        ] {
+            assert_eq!(whole.shows(&get("/Users/1"), at, &operand), shown, "{at}");
+        }
+        assert!(!some.shows(&get("/Users/1"), "schemas", &json!(ENTERPRISE)));
+        assert!(!some.shows(&get("/ResourceTypes"), "Resources.schemaExtensions.schema", &json!(ENTERPRISE)));
+        let mut elsewhere = get("/Users/1");
+        elsewhere.root = Root::Admin;
+        assert!(some.shows(&elsewhere, "title", &Value::Null), "the admin surface is no SCIM resource");
+    }
+
+    #[test]
+    fn what_looks_for_something_dropped_is_not_judged() {
+        let some = kept(&["userName", "name.givenName"], ValuesKept::All);
+        for (target, judged) in [
+            ("/Users?filter=userName%20eq%20%22x%22", true),
+            ("/Users?filter=title+eq+%22x%22", false),
+            ("/Users?filter=userName%20eq%20%22x%22%20and%20emails.value%20pr", false),
+            ("/Users?filter=emails%5Btype%20eq%20%22work%22%5D", false),
+            ("/Users?filter=name.givenName%20pr&sortBy=userName", true),
+            ("/Users?sortBy=title", false),
+            ("/Users?filter=title%20%20%20gibberish", true),
+            ("/Groups?filter=displayName%20eq%20%22x%22", true),
+        ] {
+            assert_eq!(some.answers_request(&get(target)), judged, "{target}");
+            assert!(Kept::default().answers_request(&get(target)), "{target}");
+        }
+        let mut search = Request::new(Method::Post, "/Users/.search");
+        search.body = Some(json!({"filter": "title eq \"x\""}).to_string().into_bytes());
+        assert!(!some.answers_request(&search));
+    }
+
+    #[test]
+    fn several_values_of_an_attribute_are_not_judged_where_one_is_kept() {
+        let emails = |body: Value| {
+            let mut request = Request::new(Method::Post, "/Users");
+            request.body = Some(body.to_string().into_bytes());
+            request
+        };
+        let work = json!({"value": "a@x.test", "type": "work"});
+        for (bodies, judged) in [
+            (vec![json!({"emails": [work]})], true),
+            (vec![json!({"emails": [work]}), json!({"emails": [{"value": "b@x.test", "type": "work"}]})], true),
+            (vec![json!({"emails": [work, {"value": "b@x.test", "type": "home"}]})], false),
+            (vec![json!({"emails": [work, work]})], false),
+            (
+                vec![
+                    json!({"emails": [work]}),
+                    json!({"Operations": [{"op": "replace", "path": "emails[type eq \"work\"].value", "value": "c"}]}),
+                ],
+                true,
+            ),
+            (
+                vec![
+                    json!({"emails": [work]}),
+                    json!({"Operations": [{"op": "add", "path": "emails[type eq \"home\"].value", "value": "c"}]}),
+                ],
+                false,
+            ),
+            (
+                vec![
+                    json!({"emails": [work]}),
+                    json!({"Operations": [{"op": "add", "value": {"emails[type eq \"home\"].value": "c"}}]}),
+                ],
+                false,
+            ),
+        ] {
+            let (mut one, mut every) = (kept(&[], ValuesKept::Primary), kept(&["emails"], ValuesKept::All));
+            for body in &bodies {
+                one.learn(&emails(body.clone()));
+                every.learn(&emails(body.clone()));
+            }
+            assert_eq!(one.shows(&get("/Users/1"), "emails.value", &Value::Null), judged, "{bodies:?}");
+            assert!(one.shows(&get("/Users/1"), "userName", &Value::Null));
+            assert!(every.shows(&get("/Users/1"), "emails.value", &Value::Null), "{bodies:?}");
+        }
+    }
 }

@@ -69,10 +69,13 @@ impl ScenarioFlow {
         Self { state: State::new(scenario, settings), cursor: 0, waited: false, pending: Pending::Nothing }
     }
 
-    /// The same flow at a product that keeps only some attributes of its users: rows about the others are not judged.
+    /// The same flow at a product that keeps only some attributes of its users: rows about the others are not judged,
+    /// but for scenarios of the products themselves, which say what is dropped (CATALYTIC-009).
     #[must_use]
     pub fn keeping(mut self, users: &Users) -> Self {
-        self.state.kept = Kept::new(users);
+        if self.state.scenario.products.is_empty() {
+            self.state.kept = Kept::new(users);
+        }
         self
     }
 

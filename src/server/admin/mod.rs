@@ -2,11 +2,16 @@
 //! permission table, JSON in and out, the audit log. It is not there at all unless the server was given an operator.
 
 mod call;
+mod idp;
+mod login;
 mod mapping;
+mod oauth;
 mod operator;
 mod organizations;
 mod places;
 mod settings;
+mod sso;
+mod users;
 
 pub(super) use call::{Call, Reply};
 
@@ -17,7 +22,7 @@ use serde_json::json;
 
 use super::core::Core;
 use super::{Server, auth, input};
-use crate::product::{Action, Principal, Refusal, Target, permit};
+use crate::product::{Action, OrganizationRole, Principal, Reach, Refusal, Target, permit, reach};
 use crate::wire::{Method, Request, Response, Secret};
 
 /// Switches defects on and off: `Some` puts these names in force, `None` only asks; answers the names in force.
@@ -41,7 +46,9 @@ const PREFIXES: [&str; 6] = ["/admin/v1/", "/idp/v1/", "/oauth2/", "/auth/login"
 
 /// Every route.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
-    [organizations::ROWS, mapping::ROWS, places::ROWS, settings::ROWS, operator::ROWS].into_iter().flatten()
+    let settings = [organizations::ROWS, mapping::ROWS, places::ROWS, settings::ROWS, operator::ROWS];
+    let accounts = [users::ROWS, login::ROWS, sso::ROWS, idp::ROWS, oauth::ROWS];
+    settings.into_iter().chain(accounts).flatten()
 }
 
 /// Whether a path belongs to the surface.
@@ -81,16 +88,20 @@ pub(super) fn handle(server: &Server, operator: &Secret, request: &Request) -> R
 }
 
 fn perform(call: &Call<'_>, row: &Row) -> Result<Reply, Refusal> {
-    match call.part("org") {
-        Ok(org) => {
-            permit(row.action, call.principal, Target { org: Some(org), user: None })?;
-            call.core.products.lock().organization(org)?;
+    if let Ok(org) = call.part("org") {
+        permit(row.action, call.principal, Target { org: Some(org), user: None })?;
+        call.core.products.lock().organization(org)?;
+    } else if reach(row.action, call.principal) == Reach::Never {
+        // Whoever may never do this learns no more.
+        permit(row.action, call.principal, Target::default())?;
+    }
+    // COALESCE-SSO-041: an assigned role of the organization can take this from an org-admin.
+    if let (Action::UserCreate, Some((org, user))) = (row.action, call.principal.user()) {
+        let mut state = call.core.products.lock();
+        let app = state.app_role(org, user);
+        if state.organization(org)?.organization_role(user, app) != OrganizationRole::Administrator {
+            return Err(Refusal::denied("only an Organization Administrator adds users"));
         }
-        // The first look: whoever may never do this learns no more.
-        Err(_) => match crate::product::reach(row.action, call.principal) {
-            crate::product::Reach::Never => permit(row.action, call.principal, Target::default())?,
-            _ => {}
-        },
     }
     (row.handler)(call)
 }

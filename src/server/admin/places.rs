@@ -38,7 +38,10 @@ fn environment(call: &Call<'_>) -> Result<Reply, Refusal> {
     call.permit(Action::EnvironmentCreate, org, None)?;
     let made = Environment { id: Uuid::new_v4().to_string(), name: name.to_owned(), created: call.core.now() };
     let reply = Reply::new(201, described(org, &made)).about(format!("{org}/{}", made.id));
-    call.core.products.lock().organization(org)?.environments.push(made);
+    let choices = call.core.of_organization(org).profile.accounts;
+    let mut state = call.core.products.lock();
+    state.organization(org)?.environments.push(made);
+    state.accounts.environment_created(org, &choices);
     Ok(reply)
 }
 

@@ -16,22 +16,17 @@ pub(super) const ROWS: &[Row] = &[
 
 const DEFAULTS: &str = "/admin/v1/organizations/{org}/provisioning-defaults";
 
+/// What a request must say, and which of it are lists.
+const WANTED: [&str; 5] = ["kind", "customer_name", "user_emails", "integrations", "timeline"];
+const LISTS: [&str; 2] = ["user_emails", "integrations"];
+
 const KINDS: [&str; 2] = ["account", "organization"];
 
 /// A26: seed 000 lists what such a request must say.
 fn request(call: &Call<'_>) -> Result<Reply, Refusal> {
     let body = call.object()?;
-    let said = |text: &Value| text.as_str().is_some_and(|text| !text.trim().is_empty());
-    let listed = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(said));
-    let rows: [(&'static str, &dyn Fn(&Value) -> bool); 5] = [
-        ("kind", &said),
-        ("customer_name", &said),
-        ("user_emails", &listed),
-        ("integrations", &listed),
-        ("timeline", &said),
-    ];
-    let missing: Vec<&str> =
-        rows.iter().filter(|(name, test)| !body.get(*name).is_some_and(test)).map(|(name, _)| *name).collect();
+    let said = |name: &str| body.get(name).is_some_and(|value| is_said(value, LISTS.contains(&name)));
+    let missing: Vec<&str> = WANTED.into_iter().filter(|name| !said(name)).collect();
     if let Some(first) = missing.first() {
         let refusal = Refusal::invalid(format!("/{first}"), format!("missing: {}", missing.join(", ")));
         return Ok(Reply::refused(&refusal, json!({ "missing": missing })));
@@ -42,6 +37,15 @@ fn request(call: &Call<'_>) -> Result<Reply, Refusal> {
     let id = Uuid::new_v4().to_string();
     call.core.products.lock().requests += 1;
     Ok(Reply::new(201, json!({ "id": id, "state": "open" })).about(id))
+}
+
+/// Whether a value says something: a text, or a list of texts.
+fn is_said(value: &Value, list: bool) -> bool {
+    match value {
+        Value::String(text) => !list && !text.trim().is_empty(),
+        Value::Array(rows) => list && !rows.is_empty() && rows.iter().all(|row| is_said(row, false)),
+        _ => false,
+    }
 }
 
 /// A27 (CATALYTIC-022)

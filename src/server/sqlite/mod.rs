@@ -180,6 +180,23 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_the_first_version_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        drop(SqliteStore::open(&path).unwrap());
+        let plain = Connection::open(&path).unwrap();
+        plain.execute_batch("DROP TABLE held; PRAGMA user_version = 1").unwrap();
+        let store = SqliteStore::open(&path).unwrap();
+        let mut draft = behaviour::draft(Kind::User, "1", "ann", &[]);
+        draft.keys.held = vec![crate::store::Held { attribute: "emails.value".into(), key: "a@x".into() }];
+        store.create("t", draft).unwrap();
+        let version: i32 = plain.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+        assert_eq!(version, SCHEMA_VERSION);
+        plain.execute_batch(&format!("PRAGMA user_version = {}", SCHEMA_VERSION + 1)).unwrap();
+        assert!(SqliteStore::open(&path).is_err(), "a later version is not ours to open");
+    }
+
+    #[test]
     fn a_foreign_database_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");

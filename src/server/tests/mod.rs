@@ -1,6 +1,7 @@
 //! Behaviour of the whole server by requests and answers, in memory and in SQLite.
 
 mod access;
+mod accounts;
 mod admin;
 mod bulk;
 mod capabilities;
@@ -8,6 +9,7 @@ mod discovery;
 mod listener;
 mod queries;
 mod resources;
+mod users;
 mod versions;
 
 use std::collections::HashMap;

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use scimproof::check::standing;
-use scimproof::client::{Auth, BaseUrl, Handler, InProcess, Transport};
+use scimproof::client::{AdminSurface, Auth, BaseUrl, Handler, InProcess, Transport};
 use scimproof::fault::{Fault, Faulty};
 use scimproof::flow::Outcome;
 use scimproof::idp;
@@ -17,17 +17,19 @@ use scimproof::scenario::Scenario;
 use scimproof::server::{self, Server};
 use scimproof::store::MemoryStore;
 use scimproof::verdict::{Readiness, Settings, Verdict};
-use scimproof::wire::{Method, Request, Secret};
+use scimproof::wire::{Method, Redactor, Request, Secret};
 use serde_json::{Value, json};
 
 static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
     LazyLock::new(|| scimproof::scenario::embedded().unwrap().into_iter().map(Arc::new).collect());
 
 const TOKEN: &str = "token-of-the-fault-table";
+const OPERATOR: &str = "token-of-the-operator";
 
 /// The honest server, with people who were there before: an empty tenant hides defects.
-fn server(profile: &Profile) -> Arc<Server> {
-    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(Secret::new(TOKEN)));
+pub fn server(profile: &Profile) -> Server {
+    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(Secret::new(TOKEN)))
+        .with_admin(Secret::new(OPERATOR));
     let ask = |path: &str, body: Value| {
         let mut request = Request::new(Method::Post, format!("{}{path}", profile.base_path));
         request.headers.set("Authorization", format!("Bearer {TOKEN}"));
@@ -50,11 +52,20 @@ fn server(profile: &Profile) -> Arc<Server> {
     let members: Vec<Value> = ids.iter().take(3).map(|id| json!({"value": id})).collect();
     let schemas = json!(["urn:ietf:params:scim:schemas:core:2.0:Group"]);
     ask("/Groups", json!({"schemas": schemas, "displayName": "Residents", "members": members}));
-    Arc::new(server)
+    server
 }
 
 pub fn profile() -> Profile {
     Profile::named("reference").unwrap()
+}
+
+/// A way to a server in this process.
+pub fn transport(profile: &Profile, faulty: Faulty) -> Arc<dyn Transport> {
+    let handler: Handler = Arc::new(move |request| faulty.handle(request));
+    let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
+    let (origin, operator) = (BaseUrl::parse("http://127.0.0.1").unwrap(), Auth::Bearer(Secret::new(OPERATOR)));
+    let admin = AdminSurface::new(origin, operator, &Redactor::default());
+    Arc::new(InProcess::new(base, Auth::Bearer(Secret::new(TOKEN)), handler).with_admin(admin))
 }
 
 /// Judges a server of that profile behind that defect by those scenarios (all, if none is named). A refusal before the
@@ -67,9 +78,7 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
         return Err(format!("there is no scenario {id}"));
     }
     let faulty = Faulty::new(server(profile)).behind("under test", fault);
-    let handler: Handler = Arc::new(move |request| faulty.handle(request));
-    let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
-    let transport: Arc<dyn Transport> = Arc::new(InProcess::new(base, Auth::Bearer(Secret::new(TOKEN)), handler));
+    let transport = transport(profile, faulty);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let options = Options::default();
     let events = runtime.block_on(async {
@@ -106,7 +115,8 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
         }
         Ok::<_, String>(events)
     })?;
-    let settings = Settings::new(profile.actions.clone(), time::macros::date!(2026 - 01 - 01));
+    let mut settings = Settings::new(profile.actions.clone(), time::macros::date!(2026 - 01 - 01));
+    settings.product.clone_from(&profile.product);
     Ok(Verdict::judge(&events, Catalogue::embedded(), idp::clients(), &settings))
 }
 

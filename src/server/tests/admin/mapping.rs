@@ -138,9 +138,12 @@ fn teams_come_go_and_change_their_names() {
         json!({ "op": "add", "path": "roles", "value": [{ "value": "ADMIN" }] }),
     );
     assert_eq!(teams.role(), "VIEWER");
-    // CATALOG-039
+    // CATALOG-039; the entity tag changes with the role.
+    let tag = |teams: &Teams| teams.scim(&format!("GET /Users/{}", teams.user), "")["meta"]["version"].clone();
+    let before = tag(&teams);
     assert_eq!(teams.map(r#"{"ADMIN": ["dev"]}"#).0, 200);
     assert_eq!(teams.role(), "ADMIN");
+    assert_ne!(tag(&teams), before);
 }
 
 #[test]

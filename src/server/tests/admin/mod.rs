@@ -10,8 +10,9 @@ mod settings;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
-use crate::product::{Account, AppRole, Source, Token};
+use crate::product::{Account, AppRole, Coverage, Fresh, Holder, Source};
 use crate::profile::Profile;
 use crate::server::{Auth, Server};
 use crate::store::MemoryStore;
@@ -73,9 +74,14 @@ impl Surface {
     fn sign_in(&self, org: &str, id: &str, role: AppRole) -> String {
         let products = self.0.products();
         let mut state = products.lock();
-        let (org, user, token) = (org.to_owned(), id.to_owned(), format!("token-of-{org}-{id}"));
-        state.accounts.insert((org.clone(), user.clone()), Account { role, source: Source::Native });
-        state.tokens.insert(token.clone(), Token { org, user, active: true });
+        let (holder, token) = (Holder::new(org, id), format!("token-of-{org}-{id}"));
+        let mut account = Account::new(Source::Native);
+        account.app_role = role;
+        state.accounts.put(holder.clone(), account);
+        let epoch = state.accounts.epoch(&holder).unwrap();
+        let fresh = Fresh { token: &token, session: &token, id, now: OffsetDateTime::UNIX_EPOCH };
+        assert!(state.accounts.issue(&holder, epoch, Coverage::All, fresh));
+        drop(state);
         token
     }
 }

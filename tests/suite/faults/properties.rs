@@ -1,0 +1,228 @@
+//! The property engine is tested: every defect of the table must fall to the laws that it breaks, by a history of a few
+//! requests that `run` repeats, and a server without a defect must break none under any profile.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use scimproof::client::Transport;
+use scimproof::fault::{self, Caught, Faulty};
+use scimproof::flow::{Event, Finding, Outcome};
+use scimproof::profile::Profile;
+use scimproof::property::{Engine, Proof, RoleReadOut, SUITES, Setting, Suite};
+use scimproof::requirement::Catalogue;
+use scimproof::run::{self, Job, Opening, Options};
+use scimproof::scenario::{self, Draw, ScenarioFlow, Settings};
+
+use super::play;
+
+/// The longest history that may show a defect, requests.
+const LONGEST: usize = 6;
+
+/// Random histories for a defect.
+const CASES: u64 = 60;
+
+/// Defects whose laws no suite judges yet.
+const PENDING: &[&str] = &[
+    "dup-race",
+    "dup-no-scimtype",
+    "dup-by-email",
+    "dup-nfc-raw",
+    "dup-case-raw",
+    "dup-overwrites-existing",
+    "dup-ignores-inactive",
+    "id-integer",
+    "id-from-username",
+    "id-reused",
+    "role-first-match",
+    "role-last-match",
+    "role-latch",
+    "role-stale-on-rename",
+    "role-min",
+    "role-stale-on-delete",
+    "role-by-exact-case",
+    "role-from-body",
+    "role-kept-on-reactivate",
+    "mapping-partial-apply",
+    "mapping-order",
+    "nested-transitive",
+    "member-remove-all",
+    "member-lost-update",
+    "member-replace-missing-clears",
+    "member-unknown-rejects-all",
+    "filter-ignored",
+    "filter-case-sensitive",
+    "active-string-stored",
+    "filter-empty-200",
+    "put-reactivates",
+    "delete-200-still-active",
+    "jit-duplicates",
+    "token-revoked-by-idp",
+    "jit-merges-native",
+    "token-expires",
+    "token-survives-disable",
+    "token-survives-email",
+    "token-survives-password",
+    "token-survives-mfa",
+    "token-old-revoked-on-login",
+    "token-revokes-bystander",
+    "twin-shared-disable",
+    "sso-removable",
+    "scim-before-sso",
+    "stores-extra-attributes",
+    "echoes-request",
+    "two-primaries",
+    "email-username-accepted",
+    "tenant-leak",
+];
+
+fn rows() -> Vec<Caught> {
+    fault::caught().iter().filter(|row| !PENDING.contains(&row.name.as_str())).cloned().collect()
+}
+
+/// A server of that profile behind that defect.
+fn target(profile: &Profile, name: Option<&str>) -> Arc<dyn Transport> {
+    let faulty = Faulty::new(play::server(profile));
+    faulty.switch(&name.into_iter().collect::<Vec<_>>()).unwrap();
+    play::transport(profile, faulty)
+}
+
+fn draw(profile: &Profile) -> Draw {
+    Draw { seed: 7, marker: "sp7".to_owned(), identifier: profile.identifier }
+}
+
+/// Tests those laws, or all of them, as `prove` does.
+async fn prove(profile: &Profile, name: Option<&str>, laws: &[String], cases: u64) -> Result<Proof, String> {
+    let transport = target(profile, name);
+    let options = Options { concurrency: 4, ..Options::default() };
+    let found = run::wait_until_reachable(&transport, "a bearer token", &options, Duration::ZERO).await.unwrap();
+    let setting = Setting {
+        profile: profile.clone(),
+        capabilities: found.service_provider_config,
+        role: Some(RoleReadOut::At("roles.value".to_owned())),
+        admin: transport.admin_url().is_some(),
+        draw: draw(profile),
+    };
+    let (_keep, cancel) = tokio::sync::watch::channel(false);
+    let engine = Arc::new(Engine {
+        transport,
+        setting: Arc::new(setting),
+        options,
+        cases,
+        time_budget: None,
+        laws: laws.to_vec(),
+        cancel,
+        progress: Arc::new(|_| {}),
+    });
+    engine.prove(SUITES).await.map_err(|fault| fault.to_string())
+}
+
+/// What `run` finds when it plays a counter-example against a fresh server with the same defect.
+async fn replay(profile: &Profile, name: &str, text: &str) -> Vec<Finding> {
+    let context = scenario::Context::embedded();
+    let parsed = scenario::parse_as("counter-example", "counter-example.toml", text, &context).unwrap();
+    let transport = target(profile, Some(name));
+    let settings = Settings { draw: draw(profile), base_url: transport.base_url().to_owned() };
+    let job = Job {
+        alone: false,
+        users: parsed.people.len(),
+        flow: Box::new(ScenarioFlow::new(Arc::new(parsed), &settings)),
+        clients: Vec::new(),
+        flows: Vec::new(),
+    };
+    let (sender, mut said) = tokio::sync::mpsc::unbounded_channel();
+    let (_keep, cancel) = tokio::sync::watch::channel(false);
+    let inspect: run::Inspect = Arc::new(|_| Vec::new());
+    run::drive(vec![job], Opening::default(), transport, inspect, Options::default(), sender, cancel).await;
+    let mut failed = Vec::new();
+    while let Ok(event) = said.try_recv() {
+        if let Event::Found(finding) = event
+            && finding.outcome == Outcome::Fail
+        {
+            failed.push(finding);
+        }
+    }
+    failed
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
+}
+
+fn judges(suite: &Suite, law: &str) -> bool {
+    suite.laws.contains(&law)
+}
+
+/// What is wrong with how a defect is caught.
+async fn complaints(row: &Caught) -> Vec<String> {
+    let (name, profile) = (row.name.as_str(), Profile::named(&row.profile).unwrap());
+    let proof = match prove(&profile, Some(name), &row.proves, CASES).await {
+        Ok(proof) => proof,
+        Err(fault) => return vec![format!("{name}: {fault}")],
+    };
+    let mut wrong = Vec::new();
+    for id in &row.proves {
+        let law = proof.law(id);
+        let Some(found) = law.and_then(|law| law.counter_example()) else {
+            wrong.push(format!("{name}: {id} does not fall: {:?}", law.map(|law| &law.state)));
+            continue;
+        };
+        if found.requests > LONGEST {
+            wrong.push(format!("{name}: {id} takes {} requests:\n{}", found.requests, found.scenario));
+        }
+        let again = replay(&profile, name, &found.scenario).await;
+        if !found.repeats || !again.iter().any(|finding| finding.requirement == *id) {
+            wrong.push(format!("{name}: {id} falls and does not when it is played again:\n{}", found.scenario));
+        }
+    }
+    wrong
+}
+
+#[test]
+fn every_defect_falls_to_the_law_that_it_breaks() {
+    let wrong = super::complaints(&rows(), |row| block_on(complaints(row)));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn without_a_defect_no_law_falls_under_any_profile() {
+    let names = Profile::names();
+    let wrong = super::complaints(&names, |name| {
+        let proof = block_on(prove(&Profile::named(name).unwrap(), None, &[], CASES)).unwrap();
+        let fallen = proof.laws.iter().filter_map(|law| Some((law, law.counter_example()?)));
+        let mut wrong: Vec<_> = fallen.map(|(law, found)| format!("{name}: {}:\n{}", law.id, found.scenario)).collect();
+        wrong.extend(proof.leftovers.iter().map(|path| format!("{name}: {path} is left")));
+        wrong
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_of_caught_defects_speaks_of_known_things() {
+    for row in rows() {
+        let name = &row.name;
+        assert!(Profile::named(&row.profile).is_some(), "{name}: there is no profile {}", row.profile);
+        assert!(!row.proves.is_empty() && !row.source.is_empty(), "{name} needs a source and laws");
+        for law in &row.proves {
+            assert!(Catalogue::embedded().get(law).is_some(), "{name}: {law} is not in the catalogue");
+            assert!(SUITES.iter().any(|suite| judges(suite, law)), "{name}: no suite judges {law}");
+        }
+    }
+}
+
+/// For whoever writes laws: what every defect of the table breaks, and how short the shortest history is.
+#[test]
+#[ignore = "a survey, not a test"]
+fn survey() {
+    let only = std::env::var("FAULT").ok();
+    let rows: Vec<_> = fault::caught().iter().filter(|row| only.as_ref().is_none_or(|it| *it == row.name)).collect();
+    let lines = super::complaints(&rows, |row| {
+        let proof = match block_on(prove(&Profile::named(&row.profile).unwrap(), Some(&row.name), &[], CASES)) {
+            Ok(proof) => proof,
+            Err(fault) => return vec![format!("{}: {fault}", row.name)],
+        };
+        let fallen = proof.laws.iter().filter_map(|law| Some((law, law.counter_example()?)));
+        let fallen: Vec<_> = fallen.map(|(law, found)| format!("{} in {}", law.id, found.requests)).collect();
+        vec![format!("{}: {}", row.name, fallen.join(", "))]
+    });
+    println!("{}", lines.join("\n"));
+}
