@@ -134,7 +134,7 @@ const DEFECTS: &[(&str, &str, &str, usize)] = &[
 
 fn faulty(profile: &Profile, fault: &str) -> Handler {
     let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::anonymous());
-    let faulty = Faulty::new(Arc::new(server));
+    let faulty = Faulty::new(server);
     faulty.switch(&[fault]).unwrap();
     Arc::new(move |request| faulty.handle(request))
 }
