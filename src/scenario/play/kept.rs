@@ -51,6 +51,11 @@ impl Kept {
         {
             return true;
         }
+        // Members of lists, bulk answers and errors are no attributes of users, and what no schema has nobody stores.
+        let path = AttrPath { urn: extension.map(str::to_owned), name: name.to_owned(), sub: None };
+        if schema::user().resolve(&path).is_none() {
+            return true;
+        }
         self.stored.iter().any(|path| {
             let own = path.urn.as_deref().filter(|own| !own.eq_ignore_ascii_case(urn::USER));
             let part = match (&path.sub, sub) {
@@ -201,11 +206,6 @@ impl Kept {
         };
         if part.name.eq_ignore_ascii_case("schemas") {
             return operand.as_str().is_none_or(|urn| self.names_stored(urn));
-        }
-        // Members of lists and errors are no attributes of users.
-        let path = AttrPath { urn: extension.map(str::to_owned), name: part.name.clone(), sub: None };
-        if schema::user().resolve(&path).is_none() {
-            return true;
         }
         let sub = rest.next().map(|part| part.name.as_str());
         let several = self.sent.get(&part.name.to_ascii_lowercase()).is_some_and(|sent| sent.len() > 1);
