@@ -18,7 +18,7 @@ mod shrink;
 mod suite;
 mod tenants;
 
-pub use engine::{Engine, Progress};
+pub use engine::{Engine, Progress, Regression};
 pub use play::Fault;
 pub use proof::{CounterExample, Law, Played, Proof, State};
 pub use script::{Script, Step, basic};
@@ -42,6 +42,7 @@ pub const SUITES: &[Suite] = &[
     fixed::TWICE,
     tenants::SUITE,
     dialect::SUITE,
+    history::WALKS,
     history::SUITE,
     roles::SUITES[0],
     roles::SUITES[1],

@@ -42,6 +42,7 @@ async fn prove(profile: &Profile, handler: Handler, cases: u64, laws: &[&str]) -
         options: Options::default(),
         cases,
         time_budget: None,
+        regressions: Vec::new(),
         laws: laws.iter().map(|law| (*law).to_owned()).collect(),
         cancel,
         progress: Arc::new(|_| {}),
@@ -121,7 +122,7 @@ const DEFECTS: &[(&str, &str, &str, usize)] = &[
     ("id-reused", "reference", "PROP-UNIQ-19", 6),
     ("filter-case-sensitive", "reference", "PROP-UNIQ-07", 6),
     ("filter-case-sensitive", "rfc", "PROP-UNIQ-08", 6),
-    ("filter-ignored", "reference", "PROP-FILT-05", 6),
+    ("filter-ignored", "reference", "PROP-FILT-02", 6),
     ("filter-empty-200", "reference", "PROP-FILT-02", 6),
     ("put-reactivates", "reference", "PROP-LIFE-05", 6),
     ("delete-200-still-active", "reference", "PROP-LIFE-06", 6),
@@ -129,7 +130,7 @@ const DEFECTS: &[(&str, &str, &str, usize)] = &[
     ("active-string-stored", "reference", "PROP-LIFE-03", 6),
     ("two-primaries", "reference", "PROP-ATTR-02", 6),
     ("patch-204-no-effect", "reference", "PROP-DIAL-01", 6),
-    ("stores-extra-attributes", "catalytic", "PROP-LIFE-10", 6),
+    ("stores-extra-attributes", "catalytic", "PROP-ATTR-01", 6),
 ];
 
 fn faulty(profile: &Profile, fault: &str) -> Handler {
