@@ -109,6 +109,7 @@ async fn prove(profile: &Profile, name: Option<&str>, laws: &[String], cases: u6
         options,
         cases,
         time_budget: None,
+        regressions: Vec::new(),
         laws: laws.to_vec(),
         cancel,
         progress: Arc::new(|_| {}),
