@@ -42,6 +42,7 @@ async fn prove(profile: &Profile, handler: Handler, cases: u64, laws: &[&str]) -
         options: Options::default(),
         cases,
         time_budget: None,
+        regressions: Vec::new(),
         laws: laws.iter().map(|law| (*law).to_owned()).collect(),
         cancel,
         progress: Arc::new(|_| {}),

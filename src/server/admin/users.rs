@@ -156,10 +156,10 @@ fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     let address = account::email(&user).map(ToOwned::to_owned);
     // Where an organization is the scope, the create itself keeps the address.
     let kept = address.as_ref().filter(|_| choices.email_scope != Scoping::Organization);
-    if let Some(address) = kept {
-        if !core.products.lock().accounts.reserve(address, &nobody, Source::Native, &choices) {
-            return Err(email_taken());
-        }
+    if let Some(address) = kept
+        && !core.products.lock().accounts.reserve(address, &nobody, Source::Native, &choices)
+    {
+        return Err(email_taken());
     }
     let context = Context { server: &core, tenant: org, base: "", roles: false, subject: None };
     let made = write::create(&context, Kind::User, &ASK, &Value::Object(user));
