@@ -99,6 +99,7 @@ async fn prove(
         options,
         cases: CASES,
         time_budget: time,
+        regressions: Vec::new(),
         laws: laws.to_vec(),
         cancel,
         progress: Arc::new(|_| {}),
