@@ -95,7 +95,8 @@ impl Kept {
             return true;
         }
         let good = |name: &str, text: &str| match name.to_ascii_lowercase().as_str() {
-            "filter" => filter::parse(text).map_or(true, |filter| self.answers(&filter)),
+            // A bare name may be an extension's (I-52).
+            "filter" => filter::parse(text).map_or(true, |it| self.answers(&filter::qualify(it, schema::user()))),
             "sortby" => AttrPath::parse(text).map_or(true, |path| self.stores_path(&path)),
             _ => true,
         };
@@ -345,6 +346,7 @@ mod tests {
             ("/Users?filter=emails%5Btype%20eq%20%22work%22%5D", false),
             ("/Users?filter=name.givenName%20pr&sortBy=userName", true),
             ("/Users?sortBy=title", false),
+            ("/Users?filter=manager%20eq%20%22x%22", false),
             ("/Users?filter=title%20%20%20gibberish", true),
             ("/Groups?filter=displayName%20eq%20%22x%22", true),
         ] {
