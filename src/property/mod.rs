@@ -16,6 +16,7 @@ mod roles;
 mod script;
 mod shrink;
 mod suite;
+mod tokens;
 
 pub use engine::{Engine, Progress};
 pub use play::Fault;
@@ -47,6 +48,8 @@ pub const SUITES: &[Suite] = &[
     roles::SUITES[3],
     roles::SUITES[4],
     roles::SUITES[5],
+    tokens::EVENTS,
+    tokens::SUITE,
 ];
 
 #[cfg(test)]

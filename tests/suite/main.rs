@@ -20,4 +20,5 @@ mod prove;
 mod repeat;
 mod retired;
 mod secrets;
+mod tokens;
 mod trace;

@@ -5,7 +5,7 @@
 //! `fixtures/proven.toml` follows from that and is written by `SCIMPROOF_BLESS=1 cargo test --test suite matrix`.
 
 mod permitted;
-mod play;
+pub mod play;
 mod properties;
 
 use std::collections::{BTreeMap, BTreeSet};
