@@ -290,7 +290,11 @@ pub struct Prove {
     /// Where a user's role is read in the SCIM User: an attribute path or JSON Pointer. The bundled server: roles.value.
     #[arg(long, value_name = "PATH")]
     pub role_at: Option<String>,
-    /// The folder that gets the scenario files of what was falsified.
+    /// Write the report as JSON; `-` is stdout.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub json: Option<PathBuf>,
+    /// The folder that gets the scenario files of what was falsified, and regressions.toml: what is in it is played
+    /// first by the next run.
     #[arg(long, value_name = "DIR", default_value = ".scimproof/proofs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
 }

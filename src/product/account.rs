@@ -263,18 +263,41 @@ impl Accounts {
         self.identities.insert((holder.org.clone(), identity), holder.id.clone());
     }
 
-    /// Keeps an e-mail address for a native account that is being made or changed: such addresses are unique among the native
-    /// accounts of all organizations, or of its own (COALESCE-SSO-007, COALESCE-SSO-031). False if it is taken.
-    pub fn reserve(&mut self, email: &str, own: &Holder, choices: &Choices) -> bool {
-        let within = |org: &str| choices.email_scope != Scoping::Organization || org == own.org;
-        let mut natives = self.accounts.iter().filter(|(_, account)| account.source == Source::Native);
-        let taken = natives.any(|(holder, account)| holder != own && within(&holder.org) && account.has_email(email));
-        !taken && self.reserved.insert(reservation(email, own, choices))
+    /// Keeps an e-mail address while its user is being written, where addresses are unique (COALESCE-SSO-007,
+    /// COALESCE-SSO-031): among native accounts of all organizations, or among all accounts of one. False if it is taken.
+    pub fn reserve(&mut self, email: &str, own: &Holder, source: Source, choices: &Choices) -> bool {
+        let Some(key) = reservation(email, own, source, choices) else { return true };
+        !self.has_rival(email, own, source, choices) && self.reserved.insert(key)
     }
 
-    /// Gives a reserved address back; an account that was made holds it by itself.
-    pub fn release(&mut self, email: &str, own: &Holder, choices: &Choices) {
-        self.reserved.remove(&reservation(email, own, choices));
+    /// Gives a reserved address back; an account that was written holds it by itself.
+    pub fn release(&mut self, email: &str, own: &Holder, source: Source, choices: &Choices) {
+        if let Some(key) = reservation(email, own, source, choices) {
+            self.reserved.remove(&key);
+        }
+    }
+
+    /// Whether another account has an address that an account of this source must not share.
+    fn has_rival(&self, email: &str, own: &Holder, source: Source, choices: &Choices) -> bool {
+        let rival = |holder: &Holder, account: &Account| match choices.email_scope {
+            Scoping::SourceAndProvider => source == Source::Native && account.source == Source::Native,
+            Scoping::Organization => holder.org == own.org,
+        };
+        self.accounts
+            .iter()
+            .any(|(holder, account)| holder != own && account.has_email(email) && rival(holder, account))
+    }
+
+    /// Whether the record of an SSO login cannot have an address: among the records of one provider in an organization, or
+    /// among all accounts of it.
+    #[must_use]
+    pub fn is_taken_for(&self, own: &Holder, identity: &Identity, email: &str, choices: &Choices) -> bool {
+        let reserved = reservation(email, own, Source::Sso, choices).is_some_and(|key| self.reserved.contains(&key));
+        let same_provider = |account: &Account| account.identity.as_ref().is_some_and(|it| it.iss == identity.iss);
+        let mut records = self.sso_records(&own.org).into_iter();
+        reserved
+            || self.has_rival(email, own, Source::Sso, choices)
+            || records.any(|(holder, account)| holder != own && account.has_email(email) && same_provider(account))
     }
 
     /// What a login must find unchanged when it ends; `None` for a deleted user. It is read before the user is.
@@ -377,9 +400,12 @@ impl Accounts {
     }
 }
 
-/// Where an address is unique, and its key.
-fn reservation(email: &str, own: &Holder, choices: &Choices) -> (Option<String>, String) {
-    ((choices.email_scope == Scoping::Organization).then(|| own.org.clone()), fold(email))
+/// The key of an address where it must be unique.
+fn reservation(email: &str, own: &Holder, source: Source, choices: &Choices) -> Option<(Option<String>, String)> {
+    match choices.email_scope {
+        Scoping::Organization => Some((Some(own.org.clone()), fold(email))),
+        Scoping::SourceAndProvider => (source == Source::Native).then(|| (None, fold(email))),
+    }
 }
 
 /// The environments that a token of an SSO login covers.
@@ -488,21 +514,27 @@ mod tests {
         accounts.put(ann.clone(), native("Ann@Example.test"));
         accounts.put(Holder::new("o", "s"), Account { source: Source::Scim, ..native("scim@example.test") });
         let (stranger, choices) = (Holder::new("p", ""), Choices::default());
-        for (email, own, free) in [
-            ("ann@example.test", &stranger, false),
-            ("ann@example.test", &ann, true),
-            ("ann+2@example.test", &stranger, true),
-            ("scim@example.test", &stranger, true),
-            ("Scim@example.test", &stranger, false),
+        for (email, own, source, free) in [
+            ("ann@example.test", &stranger, Source::Native, false),
+            ("ann@example.test", &stranger, Source::Scim, true),
+            ("ann@example.test", &ann, Source::Native, true),
+            ("ann+2@example.test", &stranger, Source::Native, true),
+            ("scim@example.test", &stranger, Source::Native, true),
+            ("Scim@example.test", &stranger, Source::Native, false),
         ] {
-            assert_eq!(accounts.reserve(email, own, &choices), free, "{email}");
+            assert_eq!(accounts.reserve(email, own, source, &choices), free, "{email} {source:?}");
         }
-        accounts.release("SCIM@example.test", &stranger, &choices);
-        assert!(accounts.reserve("scim@example.test", &stranger, &choices));
-        // Where an organization is the scope, others do not count.
+        accounts.release("SCIM@example.test", &stranger, Source::Native, &choices);
+        assert!(accounts.reserve("scim@example.test", &stranger, Source::Native, &choices));
+        // Where an organization is the scope, others do not count, but every source does.
         let choices = Choices { email_scope: Scoping::Organization, ..choices };
-        assert!(accounts.reserve("ann@example.test", &stranger, &choices));
-        assert!(!accounts.reserve("ann@example.test", &Holder::new("o", ""), &choices));
+        for source in [Source::Native, Source::Scim, Source::Sso] {
+            assert!(accounts.reserve("ann@example.test", &stranger, source, &choices));
+            accounts.release("ann@example.test", &stranger, source, &choices);
+            for email in ["ann@example.test", "scim@example.test"] {
+                assert!(!accounts.reserve(email, &Holder::new("o", ""), source, &choices), "{email} {source:?}");
+            }
+        }
     }
 
     #[test]

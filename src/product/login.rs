@@ -3,7 +3,7 @@
 
 use super::account::{Account, Accounts, Fresh, Identity, Source, SsoRecord, Trigger, existing};
 use super::token::Holder;
-use crate::profile::{Accounts as Choices, EmailClaimChange, JitAfterDelete, Scoping};
+use crate::profile::{Accounts as Choices, EmailClaimChange, JitAfterDelete};
 
 /// What a provider asserts of a person (`OpenID Connect Core §5.1`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,7 +104,7 @@ impl Accounts {
     }
 
     /// Signs in by issuer and subject, making the record at the first login; its id comes back. All under one lock, so that
-    /// first logins side by side make one record (PROP-CONC-05). `taken`: whether a user of the store has the address.
+    /// first logins side by side make one record (PROP-CONC-05).
     ///
     /// # Errors
     /// As [`Denial`] says; nothing was changed then.
@@ -112,7 +112,6 @@ impl Accounts {
         &mut self,
         door: Door<'_>,
         assertion: &Assertion,
-        taken: bool,
         fresh: Fresh<'_>,
         choices: &Choices,
     ) -> Result<String, Denial> {
@@ -127,7 +126,7 @@ impl Accounts {
                     return Err(Denial::Disabled);
                 }
                 if choices.email_claim_change == EmailClaimChange::Update && !account.has_email(email) {
-                    if self.holds_email(&holder, &identity, email, taken, choices) {
+                    if self.is_taken_for(&holder, &identity, email, choices) {
                         return Err(Denial::EmailTaken);
                     }
                     if let Some(account) = self.touch(&holder) {
@@ -142,7 +141,7 @@ impl Accounts {
                     return Err(Denial::Deleted);
                 }
                 let holder = Holder::new(door.org, format!("{}_{}", door.provider, fresh.id));
-                if self.holds_email(&holder, &identity, email, taken, choices) {
+                if self.is_taken_for(&holder, &identity, email, choices) {
                     return Err(Denial::EmailTaken);
                 }
                 let record = SsoRecord {
@@ -160,20 +159,6 @@ impl Accounts {
         let epoch = self.epoch(&holder).ok_or(Denial::Deleted)?;
         self.issue(&holder, epoch, existing(door.environments.iter().cloned()), fresh);
         Ok(holder.id)
-    }
-
-    /// Whether another record has the address where addresses are unique (COALESCE-SSO-007): among the records of one
-    /// provider in an organization, or among all of the organization.
-    ///
-    /// `taken`: whether a user of the store has it.
-    #[must_use]
-    pub fn holds_email(&self, own: &Holder, identity: &Identity, email: &str, taken: bool, choices: &Choices) -> bool {
-        let whole = choices.email_scope == Scoping::Organization;
-        let rival =
-            |account: &Account| whole || account.identity.as_ref().is_some_and(|other| other.iss == identity.iss);
-        let people = self.sso_records(&own.org);
-        (whole && taken)
-            || people.iter().any(|(holder, account)| *holder != own && account.has_email(email) && rival(account))
     }
 
     /// The record of the store that an assertion binds to, of those that its e-mail address or NameID names: ids with the
@@ -202,8 +187,10 @@ impl Accounts {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use time::OffsetDateTime;
+
+    use super::*;
+    use crate::profile::Scoping;
 
     const EMAIL: &str = "erika@example.test";
 
@@ -223,7 +210,7 @@ mod tests {
     fn enter(accounts: &mut Accounts, assertion: &Assertion, id: &str, choices: &Choices) -> Result<String, Denial> {
         let token = format!("t{id}");
         let fresh = Fresh { token: &token, session: id, id, now: OffsetDateTime::UNIX_EPOCH };
-        accounts.sign_in_just_in_time(door("okta"), assertion, false, fresh, choices)
+        accounts.sign_in_just_in_time(door("okta"), assertion, fresh, choices)
     }
 
     #[test]
@@ -233,7 +220,7 @@ mod tests {
             let mut enter = |sub: &str, email, id: &str| {
                 let fresh = Fresh { token: id, session: id, id, now: OffsetDateTime::UNIX_EPOCH };
                 let assertion = assertion(sub, email);
-                accounts.sign_in_just_in_time(door(provider), &assertion, false, fresh, &Choices::default())
+                accounts.sign_in_just_in_time(door(provider), &assertion, fresh, &Choices::default())
             };
             assert_eq!(enter("1", None, "a"), Err(Denial::NoEmail));
             assert_eq!(enter("1", Some(" "), "a"), Err(Denial::NoEmail));
@@ -299,13 +286,21 @@ mod tests {
 
     #[test]
     fn one_address_in_an_organization_where_twins_are_refused() {
-        let choices = Choices { email_scope: Scoping::Organization, ..Choices::default() };
-        let mut accounts = Accounts::default();
-        let fresh = Fresh { token: "t", session: "s", id: "1", now: OffsetDateTime::UNIX_EPOCH };
-        let person = assertion("1", Some(EMAIL));
-        let denied = accounts.sign_in_just_in_time(door("okta"), &person, true, fresh, &choices);
-        assert_eq!(denied, Err(Denial::EmailTaken));
-        assert!(accounts.sign_in_just_in_time(door("okta"), &person, true, fresh, &Choices::default()).is_ok());
+        for (scope, source, expected) in [
+            (Scoping::Organization, Source::Native, Err(Denial::EmailTaken)),
+            (Scoping::Organization, Source::Scim, Err(Denial::EmailTaken)),
+            (Scoping::SourceAndProvider, Source::Native, Ok("okta_1".to_owned())),
+        ] {
+            let choices = Choices { email_scope: scope, ..Choices::default() };
+            let mut accounts = Accounts::default();
+            for (org, email) in [("o", EMAIL), ("p", "b@example.test")] {
+                let mut account = Account::new(source);
+                account.email = Some(email.into());
+                accounts.put(Holder::new(org, "a"), account);
+            }
+            assert_eq!(enter(&mut accounts, &assertion("1", Some(EMAIL)), "1", &choices), expected, "{scope:?}");
+            assert!(enter(&mut accounts, &assertion("2", Some("b@example.test")), "2", &choices).is_ok());
+        }
     }
 
     #[test]

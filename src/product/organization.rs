@@ -111,12 +111,17 @@ impl Organization {
         }
     }
 
-    /// Switches SCIM on or off; `token` is taken only the first time.
+    /// Switches SCIM on or off; `token` is taken only the first time. `needs_sso` is `accounts.sso_before_scim`.
     ///
     /// # Errors
     /// 409 `sso_not_configured` (CATALYTIC-001).
-    pub fn switch_scim(&mut self, enabled: bool, token: impl FnOnce() -> Secret) -> Result<(), Refusal> {
-        if enabled && self.sso.is_none() {
+    pub fn switch_scim(
+        &mut self,
+        enabled: bool,
+        needs_sso: bool,
+        token: impl FnOnce() -> Secret,
+    ) -> Result<(), Refusal> {
+        if enabled && needs_sso && self.sso.is_none() {
             return Err(Refusal::new(409, "sso_not_configured", "SCIM needs an SSO connection first"));
         }
         self.scim.enabled = enabled;
@@ -207,7 +212,7 @@ mod tests {
     #[test]
     fn scim_needs_sso_and_keeps_its_token() {
         let mut organization = Organization::new("acme", "Acme");
-        let refusal = organization.switch_scim(true, || Secret::new("a")).unwrap_err();
+        let refusal = organization.switch_scim(true, true, || Secret::new("a")).unwrap_err();
         assert_eq!((refusal.status, refusal.code), (409, "sso_not_configured"));
         assert!(!organization.scim.enabled);
         organization.sso = Some(Sso {
@@ -218,7 +223,7 @@ mod tests {
             provider: "okta".into(),
         });
         for (enabled, token) in [(true, "b"), (false, "c"), (true, "d")] {
-            organization.switch_scim(enabled, || Secret::new(token)).unwrap();
+            organization.switch_scim(enabled, true, || Secret::new(token)).unwrap();
             assert_eq!(organization.scim.enabled, enabled);
             assert_eq!(organization.scim.token.as_ref().unwrap().expose(), "b");
         }

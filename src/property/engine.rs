@@ -34,6 +34,8 @@ pub struct Engine {
     pub cases: u64,
     /// When no further history is begun.
     pub time_budget: Option<Duration>,
+    /// Histories that broke a law in an earlier run; they are played first.
+    pub regressions: Vec<Regression>,
     /// Only these laws are asked for; empty: all.
     pub laws: Vec<String>,
     /// Turns true when the user interrupts.
@@ -41,6 +43,23 @@ pub struct Engine {
     /// Is told of every history that was played.
     pub progress: Arc<dyn Fn(&Progress) + Send + Sync>,
 }
+
+/// A history that broke a law once.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Regression {
+    /// The law.
+    pub law: String,
+    /// The suite.
+    pub suite: String,
+    /// The seed that drew it.
+    pub seed: u64,
+    /// Its number.
+    pub case: u64,
+}
+
+/// Where a history comes from: the seed and its number.
+type Origin = (u64, u64);
 
 /// How far a proof has come.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +79,7 @@ pub struct Progress {
 struct Findings {
     tally: Tally,
     /// Law, suite: the failing history with the fewest requests, and how many.
-    failing: BTreeMap<String, BTreeMap<usize, (usize, u64)>>,
+    failing: BTreeMap<String, BTreeMap<usize, (usize, Origin)>>,
     readings: BTreeSet<(String, usize)>,
     leftovers: Vec<String>,
 }
@@ -142,7 +161,13 @@ impl Proving {
             }
             Cases::Random { .. } => None,
         };
-        let (mut next, mut played, mut failed) = (0_u64, 0, 0);
+        let known = engine.regressions.iter().filter(|known| known.suite == suite.name);
+        let origins: BTreeSet<Origin> = known.map(|known| (known.seed, known.case)).collect();
+        let script =
+            |origin: Origin| Some((origin, shrink::script(suite, &seeded(&engine.setting, origin.0), origin.1)?));
+        let known = origins.into_iter().filter_map(script).filter(|(_, script)| !script.steps.is_empty()).collect();
+        let (mut played, mut failed) = self.batch(place, suite, known).await?;
+        let mut next = 0_u64;
         let mut more = true;
         while more && failed < FAILURES && !self.player.cancelled() && !self.out_of_time() {
             let mut batch = Vec::new();
@@ -157,7 +182,7 @@ impl Proving {
                     break;
                 };
                 if !script.steps.is_empty() {
-                    batch.push((next, script));
+                    batch.push(((engine.setting.draw.seed, next), script));
                 }
                 next += 1;
             }
@@ -192,11 +217,16 @@ impl Proving {
     }
 
     /// Plays histories side by side; gives how many were played and how many failed.
-    async fn batch(&mut self, place: usize, suite: &Suite, batch: Vec<(u64, Script)>) -> Result<(u64, usize), Fault> {
+    async fn batch(
+        &mut self,
+        place: usize,
+        suite: &Suite,
+        batch: Vec<(Origin, Script)>,
+    ) -> Result<(u64, usize), Fault> {
         let width = self.engine.options.concurrency.max(1);
         let (mut played, mut failures) = (0, 0);
         let mut waiting = batch.into_iter();
-        let mut playing: JoinSet<(u64, usize, Result<Outcomes, Fault>)> = JoinSet::new();
+        let mut playing: JoinSet<(Origin, usize, Result<Outcomes, Fault>)> = JoinSet::new();
         loop {
             while playing.len() < width && !self.player.cancelled() && !self.out_of_time() {
                 let Some((case, script)) = waiting.next() else { break };
@@ -222,7 +252,7 @@ impl Proving {
     fn take(
         &mut self,
         place: usize,
-        joined: Result<(u64, usize, Result<Outcomes, Fault>), tokio::task::JoinError>,
+        joined: Result<(Origin, usize, Result<Outcomes, Fault>), tokio::task::JoinError>,
         played: &mut u64,
         failures: &mut usize,
     ) -> Result<(), Fault> {
@@ -279,22 +309,22 @@ impl Proving {
     /// The smallest history found that breaks the law: the failing histories of each suite are shrunk, the shortest wins.
     async fn smallest(&mut self, suites: &[Suite], law: &str, number: u64) -> Result<Option<CounterExample>, Fault> {
         let Some(failing) = self.findings.failing.get(law).cloned() else { return Ok(None) };
-        let mut best: Option<(Script, usize, u64)> = None;
-        for (place, (_, case)) in failing {
-            let (suite, setting) = (suites[place], Arc::clone(&self.engine.setting));
+        let mut best: Option<(Script, usize, Origin)> = None;
+        for (place, (_, origin)) in failing {
+            let (suite, setting) = (suites[place], seeded(&self.engine.setting, origin.0));
             let (player, law, runtime) = (Arc::clone(&self.player), law.to_owned(), tokio::runtime::Handle::current());
             let heard = self.heard.get(&place).cloned().unwrap_or_default();
             let shrinking = tokio::task::spawn_blocking(move || {
                 let fails = |script: &Script| runtime.block_on(shrink::breaks(&player, script, suite.name, &law));
-                shrink::smallest(&suite, &setting, &heard, case, &fails)
+                shrink::smallest(&suite, &setting, &heard, origin.1, &fails)
             });
             let script = shrinking.await.map_err(|error| Fault(error.to_string()))??;
             let shorter = |script: &Script| best.as_ref().is_none_or(|(best, ..)| script.requests() < best.requests());
             if let Some(script) = script.filter(shorter) {
-                best = Some((script, place, case));
+                best = Some((script, place, origin));
             }
         }
-        let Some((script, place, case)) = best else { return Ok(None) };
+        let Some((script, place, (seed, case))) = best else { return Ok(None) };
         let suite = suites[place].name;
         let outcomes = self.player.play_as(&script, suite, number).await?;
         let repeats = outcomes.fails(law);
@@ -302,8 +332,18 @@ impl Proving {
         findings.sort_by_key(|finding| finding.requirement != law);
         self.findings.leftovers.extend(outcomes.leftovers);
         let (scenario, requests) = (script.to_string(), script.requests());
-        Ok(Some(CounterExample { suite: suite.to_owned(), case, scenario, requests, findings, repeats }))
+        Ok(Some(CounterExample { suite: suite.to_owned(), seed, case, scenario, requests, findings, repeats }))
     }
+}
+
+/// The setting under another seed.
+fn seeded(setting: &Arc<Setting>, seed: u64) -> Arc<Setting> {
+    if setting.draw.seed == seed {
+        return Arc::clone(setting);
+    }
+    let mut other = Setting::clone(setting);
+    other.draw.seed = seed;
+    Arc::new(other)
 }
 
 /// The smallest counter-example of another law that breaks this one too: one defect breaks many laws, and shrinking each of
@@ -318,7 +358,7 @@ fn shared(laws: &[Law], id: &str) -> Option<CounterExample> {
 
 impl Findings {
     /// Takes in what a history gave; true when something failed.
-    fn take(&mut self, place: usize, case: u64, requests: usize, outcomes: Outcomes) -> bool {
+    fn take(&mut self, place: usize, case: Origin, requests: usize, outcomes: Outcomes) -> bool {
         outcomes.findings.iter().for_each(|finding| self.tally.add(finding));
         let mut any = false;
         for finding in outcomes.failed() {

@@ -16,9 +16,10 @@ mod roles;
 mod script;
 mod shrink;
 mod suite;
+mod tenants;
 mod tokens;
 
-pub use engine::{Engine, Progress};
+pub use engine::{Engine, Progress, Regression};
 pub use play::Fault;
 pub use proof::{CounterExample, Law, Played, Proof, State};
 pub use script::{Script, Step, basic};
@@ -40,7 +41,9 @@ pub const SUITES: &[Suite] = &[
     fixed::EXTENSION,
     fixed::PRIMARIES,
     fixed::TWICE,
+    tenants::SUITE,
     dialect::SUITE,
+    history::WALKS,
     history::SUITE,
     roles::SUITES[0],
     roles::SUITES[1],

@@ -69,6 +69,8 @@ pub struct Played {
 pub struct CounterExample {
     /// The suite that drew it.
     pub suite: String,
+    /// The seed that drew it.
+    pub seed: u64,
     /// Which history of the suite it comes from, from 0; with the seed it is found again.
     pub case: u64,
     /// The scenario file that repeats it.

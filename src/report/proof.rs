@@ -2,10 +2,85 @@
 
 use std::fmt::Write as _;
 
+use serde_json::{Value, json};
+
 use super::terminal::wrap;
 use crate::flow::Outcome;
 use crate::property::{Law, Proof, State};
 use crate::requirement::Catalogue;
+
+/// The name of the JSON format (`reports/schema/scimproof.proof.v1.schema.json`), append-only from here on.
+pub const SCHEMA: &str = "scimproof.proof/1";
+
+/// What a JSON report says beside the proof.
+#[derive(Debug, Clone)]
+pub struct Subject<'a> {
+    /// The base URL; `None` for the bundled server.
+    pub target: Option<&'a str>,
+    /// The profile of the target.
+    pub profile: &'a str,
+    /// The seed.
+    pub seed: u64,
+    /// How the process ends.
+    pub exit_code: u8,
+}
+
+/// The JSON report: every key is always present, unknown is `null`. `file` is as in [`text`].
+#[must_use]
+pub fn value(subject: &Subject, proof: &Proof, file: &dyn Fn(&Law) -> Option<String>, catalogue: &Catalogue) -> Value {
+    let outcomes = [Outcome::Pass, Outcome::Fail, Outcome::Inconclusive, Outcome::NotObservable];
+    let counts: serde_json::Map<String, Value> =
+        outcomes.into_iter().map(|outcome| (outcome.as_str().to_owned(), proof.count(outcome).into())).collect();
+    json!({
+        "schema": SCHEMA,
+        "target": { "url": subject.target, "profile": subject.profile },
+        "seed": subject.seed,
+        "exit_code": subject.exit_code,
+        "summary": {
+            "laws": counts,
+            "histories": proof.histories(),
+            "leftovers": proof.leftovers.len(),
+            "interrupted": proof.interrupted,
+            "out_of_time": proof.out_of_time,
+        },
+        "laws": proof.laws.iter().map(|law| json!({
+            "id": law.id,
+            "level": catalogue.get(&law.id).map(|requirement| requirement.level.as_str()),
+            "outcome": law.outcome().as_str(),
+            "reason": match &law.state {
+                State::Inconclusive(reason) | State::NotObservable(reason) => Some(reason),
+                State::Holds | State::Fails(_) => None,
+            },
+            "judged": law.judged,
+            "inconclusive": law.inconclusive,
+            "exhaustive": law.exhaustive,
+            "counter_example": law.counter_example().map(|found| json!({
+                "suite": found.suite,
+                "seed": found.seed,
+                "case": found.case,
+                "requests": found.requests,
+                "repeats": found.repeats,
+                "file": file(law),
+                "scenario": found.scenario,
+                "findings": found.findings.iter().map(|finding| json!({
+                    "requirement": finding.requirement,
+                    "step": finding.step,
+                    "expected": finding.expected,
+                    "got": finding.got,
+                })).collect::<Vec<_>>(),
+            })),
+        })).collect::<Vec<_>>(),
+        "suites": proof.suites.iter().map(|suite| json!({
+            "name": suite.name,
+            "title": suite.title,
+            "histories": suite.histories,
+            "exhaustive": suite.exhaustive,
+            "skipped": suite.skipped,
+        })).collect::<Vec<_>>(),
+        "readings": proof.readings.iter().map(|(id, number)| json!({"id": id, "reading": number})).collect::<Vec<_>>(),
+        "leftovers": proof.leftovers,
+    })
+}
 
 /// How many findings of a counter-example are shown.
 const SHOWN: usize = 3;
@@ -137,6 +212,7 @@ mod tests {
             |id: &str, state, judged, exhaustive| Law { id: id.into(), state, judged, inconclusive: 0, exhaustive };
         let found = CounterExample {
             suite: "user-names".into(),
+            seed: 7,
             case: 12,
             scenario: String::new(),
             requests: 3,
@@ -166,5 +242,12 @@ mod tests {
         };
         let file = |law: &Law| Some(format!(".scimproof/proofs/{}-7.toml", law.id.to_lowercase()));
         insta::assert_snapshot!(text("scimproof", &proof, &file, Catalogue::embedded(), 80));
+        let schema = include_str!("../../reports/schema/scimproof.proof.v1.schema.json");
+        let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
+        let subject = Subject { target: None, profile: "rfc", seed: 7, exit_code: 1 };
+        let mut value = value(&subject, &proof, &file, Catalogue::embedded());
+        assert_eq!(schema.iter_errors(&value).map(|error| error.to_string()).collect::<Vec<_>>(), [""; 0]);
+        value["laws"][0]["outcome"] = "perhaps".into();
+        assert!(!schema.is_valid(&value));
     }
 }

@@ -8,8 +8,9 @@ use super::answer::refused;
 use super::context::Context;
 use super::core::Core;
 use crate::product::{Account, Holder, Source, Trigger, Verifier, same_email};
+use crate::profile::Users;
 use crate::scim::name::fold;
-use crate::scim::{Object, ScimError};
+use crate::scim::{Object, ScimError, ScimType};
 use crate::store::{From as Start, Kind, Links, Record, Select, StoreError};
 
 /// Users of one read while scanning.
@@ -32,6 +33,55 @@ pub(super) fn user_name(user: &Object) -> Option<&str> {
 /// Whether a user may sign in; no word is taken for yes.
 pub(super) fn is_active(user: &Object) -> bool {
     user.get("active") != Some(&Value::Bool(false))
+}
+
+/// Whether a product keeps e-mail addresses beside the user name.
+pub(super) fn keeps_emails(users: &Users) -> bool {
+    users.stored.is_empty() || users.stored.iter().any(|path| path.starts_with("emails"))
+}
+
+/// An address that is kept for a user until the write is over.
+pub(super) struct Held<'a> {
+    core: &'a Core,
+    email: String,
+    holder: Holder,
+    source: Source,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let choices = self.core.profile.accounts;
+        self.core.products.lock().accounts.release(&self.email, &self.holder, self.source, &choices);
+    }
+}
+
+/// Keeps the address that a user is about to get, where the product wants addresses to be unique (COALESCE-SSO-007).
+///
+/// # Errors
+/// 409 `uniqueness`.
+pub(super) fn hold<'a>(
+    context: &Context<'a>,
+    kind: Kind,
+    old: Option<&Record>,
+    new: &Object,
+) -> Result<Option<Held<'a>>, ScimError> {
+    let before = old.and_then(|old| email(old.body.object().ok()?));
+    let Some(wanted) = email(new).filter(|_| kind == Kind::User) else { return Ok(None) };
+    if before.is_some_and(|before| same_email(before, wanted)) {
+        return Ok(None);
+    }
+    let holder = Holder::new(context.tenant, old.map_or("", |old| old.id.as_str()));
+    let choices = context.server.profile.accounts;
+    let mut state = context.server.products.lock();
+    let source = state.source(&holder.org, &holder.id);
+    match state.accounts.reserve(wanted, &holder, source, &choices) {
+        true => Ok(Some(Held { core: context.server, email: wanted.to_owned(), holder, source })),
+        false => Err(ScimError {
+            status: 409,
+            scim_type: Some(ScimType::Uniqueness),
+            detail: "emails: another account has this address".into(),
+        }),
+    }
 }
 
 /// A user was created, by SCIM unless somebody says otherwise right after.
@@ -128,7 +178,10 @@ pub(super) fn named(core: &Core, org: &str, name: &str) -> Result<Vec<Record>, S
 /// # Errors
 /// As [`users`].
 pub(super) fn with_email(core: &Core, org: &str, address: &str) -> Result<Vec<Record>, ScimError> {
-    users(core, org, &Select::All, |user| email(user).is_some_and(|own| same_email(own, address)))
+    // Where the user name is the address, it can be looked up.
+    let named = || Select::Name(fold(address));
+    let select = if keeps_emails(&core.profile.users) { Select::All } else { named() };
+    users(core, org, &select, |user| email(user).is_some_and(|own| same_email(own, address)))
 }
 
 /// A user of the store.

@@ -10,7 +10,7 @@ use super::context::{Context, resource_type};
 use super::etag::Conditions;
 use super::render::{self, Detail, whole_millis};
 use super::stored::{Parts, strangers};
-use super::{search, touch, users};
+use super::{account, search, touch, users};
 use crate::profile::{DeactivatedNames, Deletion, PatchAnswer, PutWithoutActive};
 use crate::scim::patch::{self, PatchRequest};
 use crate::scim::project::Projection;
@@ -39,6 +39,7 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
     let parts = Parts::of(server, kind, resource, None)?;
     let name = parts.keys.name.clone();
     let password = parts.password.clone();
+    let held = account::hold(context, kind, None, &parts.body)?;
     let draft = Draft {
         id: Uuid::new_v4().to_string(),
         kind,
@@ -49,7 +50,10 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
         now: whole_millis(server.now()),
     };
     let made = match server.store.create(context.tenant, draft) {
-        Err(StoreError::Taken) if kind == Kind::User => return revive(context, name, ask, body),
+        Err(StoreError::Taken) if kind == Kind::User => {
+            drop(held);
+            return revive(context, name, ask, body);
+        }
         made => made.map_err(refused)?,
     };
     written(context, Written::Created(&made, password.as_deref()))?;
@@ -236,6 +240,7 @@ fn change(
         if parts.password.is_some() && !context.capabilities().change_password {
             return Err(ScimError::bad(ScimType::Mutability, "password: this server does not change passwords"));
         }
+        let _held = account::hold(context, kind, Some(&old), &parts.body)?;
         let members = parts.joining(&old);
         let same = members == Members::KEEP && parts.body == *old.body.object().map_err(refused)?;
         if same && parts.password.is_none() {

@@ -17,6 +17,7 @@ mod laws;
 mod process;
 mod profiles;
 mod prove;
+mod readings;
 mod repeat;
 mod retired;
 mod secrets;

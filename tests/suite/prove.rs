@@ -74,6 +74,7 @@ fn engine(transport: Arc<dyn Transport>, laws: &[&str]) -> Arc<Engine> {
         options: Options::default(),
         cases: 64,
         time_budget: None,
+        regressions: Vec::new(),
         laws: laws.iter().map(|law| (*law).to_owned()).collect(),
         cancel,
         progress: Arc::new(|_| {}),

@@ -9,6 +9,7 @@ pub mod list;
 pub mod load;
 pub mod prove;
 mod reach;
+mod regressions;
 pub mod run;
 pub mod serve;
 pub mod sweep;

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::reach::{Reached, reach, runtime};
+use super::regressions;
 use crate::cli::args::Prove;
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::progress::Histories;
 use crate::cli::signals::Stop;
-use crate::property::{Engine, Law, Progress, Proof, RoleReadOut, SUITES, Setting, Suite};
-use crate::report::proof;
+use crate::property::{Engine, Law, Progress, Proof, Regression, RoleReadOut, SUITES, Setting, Suite};
+use crate::report::proof::{self, Subject};
 use crate::requirement::Catalogue;
 use crate::verdict::ExitCode;
 
@@ -23,6 +24,7 @@ const CASES: u64 = 2000;
 /// [`Fault`]: a mistake of the caller (2), a target that cannot be judged (3), nothing selected (4), a fault of ours (70).
 pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
     let (suites, laws) = selected(&flags.law)?;
+    let regressions = regressions::read(&flags.out)?;
     let wish = Wish {
         suites,
         laws,
@@ -30,7 +32,9 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
         cases: flags.cases.unwrap_or(if flags.time_budget.is_some() { u64::from(u32::MAX) } else { CASES }),
         time_budget: flags.time_budget,
         role_at: flags.role_at,
+        regressions,
     };
+    let known = wish.regressions.clone();
     let reached = reach(flags.access, flags.seed, "coalesce-catalog", context)?;
     let runtime = runtime()?;
     let proof = runtime.block_on(test(&reached, wish, context))?;
@@ -41,8 +45,25 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
         }
     }
     let file = |law: &Law| law.counter_example().map(|_| path(law).display().to_string());
-    context.print(&proof::text(&reached.heading(), &proof, &file, Catalogue::embedded(), context.width()));
-    Ok(exit(&proof))
+    regressions::write(&flags.out, known, &proof, context)?;
+    let exit = exit(&proof);
+    let subject = Subject {
+        target: (!reached.bundled).then_some(reached.name.as_str()),
+        profile: &reached.profile.name,
+        seed: reached.draw.seed,
+        exit_code: exit.code(),
+    };
+    let text = proof::text(&reached.heading(), &proof, &file, Catalogue::embedded(), context.width());
+    if let Some(path) = &flags.json {
+        let value = proof::value(&subject, &proof, &file, Catalogue::embedded());
+        context.write_artefact(path, &format!("{value:#}\n"))?;
+    }
+    if flags.json.as_deref().is_some_and(|path| path.as_os_str() == "-") {
+        context.say(text.trim_end());
+    } else {
+        context.print(&text);
+    }
+    Ok(exit)
 }
 
 /// How the process ends.
@@ -60,6 +81,7 @@ struct Wish {
     cases: u64,
     time_budget: Option<std::time::Duration>,
     role_at: Option<String>,
+    regressions: Vec<Regression>,
 }
 
 /// The suites that judge one of these laws or have one of these names, and the laws; all for none.
@@ -106,6 +128,7 @@ async fn test(reached: &Reached, wish: Wish, context: &Context) -> Result<Proof,
         options: reached.options.clone(),
         cases: wish.cases,
         time_budget: wish.time_budget,
+        regressions: wish.regressions,
         laws: wish.laws,
         cancel: stop.cancel.clone(),
         progress: Arc::new(move |progress: &Progress| shown.see(progress)),

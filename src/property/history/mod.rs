@@ -4,6 +4,7 @@
 mod act;
 mod read;
 mod spelling;
+mod walk;
 mod write;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use super::suite::{Cases, Need, Setting, Suite};
 use crate::model::{Directory, Effect, Rules};
 use act::{Act, acts};
 use spelling::{Kind, SLOTS, Spelling, kinds};
+pub(in crate::property) use walk::WALKS;
 
 /// The longest history, actions.
 const LONGEST: usize = 40;

@@ -26,9 +26,14 @@ impl Page<'_> {
         match effect {
             Effect::Created(made) => {
                 let variable = if matches!(act, Act::CreateGroup(..)) { "g" } else { "u" };
-                step = step
-                    .judges("PROP-UNIQ-19", "at = \"/id\", type = \"string\"")
-                    .saves(format!("{variable}{made}"), "id");
+                step = step.judges("PROP-UNIQ-19", "at = \"/id\", type = \"string\"");
+                if variable == "u" {
+                    let gone = (0..self.before.created()).filter(|user| self.before.user(*user).is_none());
+                    step = gone.fold(step, |step, user| {
+                        step.judges("PROP-UNIQ-19 PROP-UNIQ-11", format!("at = \"id\", is-not = \"{{{{ u{user} }}}}\""))
+                    });
+                }
+                step = step.saves(format!("{variable}{made}"), "id");
             }
             Effect::Revived(holder) => {
                 step = step.judges("PROP-UNIQ-10", format!("at = \"id\", is = \"{{{{ u{holder} }}}}\""));

@@ -51,6 +51,11 @@ impl Kept {
         {
             return true;
         }
+        // Members of lists, bulk answers and errors are no attributes of users, and what no schema has nobody stores.
+        let path = AttrPath { urn: extension.map(str::to_owned), name: name.to_owned(), sub: None };
+        if schema::user().resolve(&path).is_none() {
+            return true;
+        }
         self.stored.iter().any(|path| {
             let own = path.urn.as_deref().filter(|own| !own.eq_ignore_ascii_case(urn::USER));
             let part = match (&path.sub, sub) {
@@ -90,7 +95,8 @@ impl Kept {
             return true;
         }
         let good = |name: &str, text: &str| match name.to_ascii_lowercase().as_str() {
-            "filter" => filter::parse(text).map_or(true, |filter| self.answers(&filter)),
+            // A bare name may be an extension's (I-52).
+            "filter" => filter::parse(text).map_or(true, |it| self.answers(&filter::qualify(it, schema::user()))),
             "sortby" => AttrPath::parse(text).map_or(true, |path| self.stores_path(&path)),
             _ => true,
         };
@@ -201,11 +207,6 @@ impl Kept {
         };
         if part.name.eq_ignore_ascii_case("schemas") {
             return operand.as_str().is_none_or(|urn| self.names_stored(urn));
-        }
-        // Members of lists and errors are no attributes of users.
-        let path = AttrPath { urn: extension.map(str::to_owned), name: part.name.clone(), sub: None };
-        if schema::user().resolve(&path).is_none() {
-            return true;
         }
         let sub = rest.next().map(|part| part.name.as_str());
         let several = self.sent.get(&part.name.to_ascii_lowercase()).is_some_and(|sent| sent.len() > 1);
@@ -345,6 +346,7 @@ mod tests {
             ("/Users?filter=emails%5Btype%20eq%20%22work%22%5D", false),
             ("/Users?filter=name.givenName%20pr&sortBy=userName", true),
             ("/Users?sortBy=title", false),
+            ("/Users?filter=manager%20eq%20%22x%22", false),
             ("/Users?filter=title%20%20%20gibberish", true),
             ("/Groups?filter=displayName%20eq%20%22x%22", true),
         ] {

@@ -171,7 +171,12 @@ fn put_scim(call: &Call<'_>) -> Result<Reply, Refusal> {
     let body = call.object()?;
     let enabled = body.get("enabled").and_then(Value::as_bool);
     let enabled = enabled.ok_or_else(|| Refusal::invalid("/enabled", "true or false is wanted"))?;
-    call.core.products.lock().organization(call.org()?)?.switch_scim(enabled, core::fresh_token)?;
+    {
+        let mut state = call.core.products.lock();
+        let organization = state.organization(call.org()?)?;
+        let needs_sso = organization.profile.as_ref().unwrap_or(&call.core.profile).accounts.sso_before_scim;
+        organization.switch_scim(enabled, needs_sso, core::fresh_token)?;
+    }
     get_scim(call)
 }
 

@@ -5,10 +5,11 @@ use serde_json::Value;
 use super::Row;
 use super::call::{Call, Reply, of_scim, text};
 use super::login::{ATTEMPTS, Values, overtaken};
-use crate::product::{Action, Assertion, Denial, Door, Holder, Refusal, existing};
-use crate::profile::{LoginBy, Scoping};
+use crate::product::{Action, Assertion, Denial, Door, Holder, Refusal, State, existing};
+use crate::profile::LoginBy;
 use crate::scim::Object;
 use crate::server::account;
+use crate::server::answer::refused;
 use crate::server::core::Core;
 use crate::store::Select;
 
@@ -24,8 +25,7 @@ struct Settings {
 }
 
 impl Settings {
-    fn of(core: &Core, org: &str) -> Option<Self> {
-        let state = core.products.lock();
+    fn of(state: &State, org: &str) -> Option<Self> {
         let organization = state.organizations.get(org)?;
         let sso = organization.sso.as_ref();
         Some(Self {
@@ -51,12 +51,11 @@ fn callback(call: &Call<'_>) -> Result<Reply, Refusal> {
     // Without the organization's own sign-in page there is no SSO (COALESCE-SSO-018).
     let org = text(&body, "org")?;
     let assertion = assertion(&body)?;
-    let settings = Settings::of(call.core, org).ok_or_else(|| denied(Denial::Issuer))?;
     let core = call.core.of_organization(org);
     let values = Values::new(call);
     let id = match core.profile.accounts.just_in_time {
-        true => just_in_time(&core, &settings, &assertion, &values)?,
-        false => of_existing(&core, &settings, &assertion, &values)?,
+        true => just_in_time(&core, org, &assertion, &values)?,
+        false => of_existing(&core, org, &assertion, &values)?,
     };
     Ok(values.reply(org, &id))
 }
@@ -82,51 +81,48 @@ fn denied(denial: Denial) -> Refusal {
     }
 }
 
-fn just_in_time(core: &Core, settings: &Settings, assertion: &Assertion, values: &Values) -> Result<String, Refusal> {
+fn just_in_time(core: &Core, org: &str, assertion: &Assertion, values: &Values) -> Result<String, Refusal> {
     let choices = core.profile.accounts;
-    let taken = match (&assertion.email, choices.email_scope) {
-        (Some(email), Scoping::Organization) => {
-            !account::with_email(core, &settings.org, email).map_err(of_scim)?.is_empty()
-        }
-        _ => false,
-    };
-    let accounts = &mut core.products.lock().accounts;
-    accounts.sign_in_just_in_time(settings.door(), assertion, taken, values.fresh(), &choices).map_err(denied)
+    let mut state = core.products.lock();
+    // Read under the same lock, so that the token covers what exists when it is issued.
+    let settings = Settings::of(&state, org).ok_or_else(|| denied(Denial::Issuer))?;
+    state.accounts.sign_in_just_in_time(settings.door(), assertion, values.fresh(), &choices).map_err(denied)
 }
 
 /// Signs in a user of the store: who is bound to the issuer and subject, else whom the assertion names.
-fn of_existing(core: &Core, settings: &Settings, assertion: &Assertion, values: &Values) -> Result<String, Refusal> {
-    let door = settings.door();
-    let holder = |id: &str| Holder::new(&settings.org, id);
+fn of_existing(core: &Core, org: &str, assertion: &Assertion, values: &Values) -> Result<String, Refusal> {
+    let settings = |state: &State| Settings::of(state, org).ok_or_else(|| denied(Denial::Issuer));
+    let holder = |id: &str| Holder::new(org, id);
+    let identity = assertion.identity();
     for _ in 0..ATTEMPTS {
         let bound = {
-            let accounts = &core.products.lock().accounts;
-            accounts.passes(door, assertion).map_err(denied)?;
-            accounts.identified(&settings.org, &assertion.identity()).map(ToOwned::to_owned)
+            let state = core.products.lock();
+            state.accounts.passes(settings(&state)?.door(), assertion).map_err(denied)?;
+            state.accounts.identified(org, &identity).map(ToOwned::to_owned)
         };
-        let named = if bound.is_some() { Vec::new() } else { named(core, &settings.org, assertion)? };
+        let named = if bound.is_some() { Vec::new() } else { named(core, org, assertion)? };
         let (id, epoch) = {
-            let accounts = &mut core.products.lock().accounts;
+            let mut state = core.products.lock();
             let id = match bound {
                 Some(id) => id,
-                None => accounts.binds_to(door, assertion, &named).map_err(denied)?,
+                None => state.accounts.binds_to(settings(&state)?.door(), assertion, &named).map_err(denied)?,
             };
-            let epoch = accounts.epoch(&holder(&id)).ok_or_else(|| denied(Denial::Unknown))?;
+            let epoch = state.accounts.epoch(&holder(&id)).ok_or_else(|| denied(Denial::Unknown))?;
             (id, epoch)
         };
         let record = account::user(core, &holder(&id)).map_err(of_scim)?.ok_or_else(|| denied(Denial::Unknown))?;
-        let user = record.body.object().map_err(crate::server::answer::refused).map_err(of_scim)?;
-        if !account::is_active(user) {
+        if !account::is_active(record.body.object().map_err(refused).map_err(of_scim)?) {
             return Err(denied(Denial::Disabled));
         }
-        let accounts = &mut core.products.lock().accounts;
-        let coverage = existing(settings.environments.iter().cloned());
-        let still = match accounts.identified(&settings.org, &assertion.identity()) {
+        let mut state = core.products.lock();
+        let settings = settings(&state)?;
+        let still = match state.accounts.identified(org, &identity) {
             Some(bound) => bound == id,
-            None => accounts.binds_to(door, assertion, std::slice::from_ref(&id)).is_ok(),
+            None => state.accounts.binds_to(settings.door(), assertion, std::slice::from_ref(&id)).is_ok(),
         };
-        if still && accounts.issue(&holder(&id), epoch, coverage, values.fresh()) {
-            accounts.bind(&holder(&id), assertion.identity());
+        let coverage = existing(settings.environments);
+        if still && state.accounts.issue(&holder(&id), epoch, coverage, values.fresh()) {
+            state.accounts.bind(&holder(&id), identity);
             return Ok(id);
         }
     }

@@ -154,13 +154,12 @@ fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
     }
     let (nobody, choices) = (Holder::new(org, ""), core.profile.accounts);
     let address = account::email(&user).map(ToOwned::to_owned);
-    if let Some(address) = &address {
-        if choices.email_scope == Scoping::Organization && change::is_held(&core, &nobody, address)? {
-            return Err(email_taken());
-        }
-        if !core.products.lock().accounts.reserve(address, &nobody, &choices) {
-            return Err(email_taken());
-        }
+    // Where an organization is the scope, the create itself keeps the address.
+    let kept = address.as_ref().filter(|_| choices.email_scope != Scoping::Organization);
+    if let Some(address) = kept
+        && !core.products.lock().accounts.reserve(address, &nobody, Source::Native, &choices)
+    {
+        return Err(email_taken());
     }
     let context = Context { server: &core, tenant: org, base: "", roles: false, subject: None };
     let made = write::create(&context, Kind::User, &ASK, &Value::Object(user));
@@ -178,8 +177,8 @@ fn create(call: &Call<'_>) -> Result<Reply, Refusal> {
             organization.roles.set_manual(id, Some(role));
         }
     }
-    if let Some(address) = &address {
-        state.accounts.release(address, &nobody, &choices);
+    if let Some(address) = kept {
+        state.accounts.release(address, &nobody, Source::Native, &choices);
     }
     drop(state);
     made.map_err(of_scim)?;

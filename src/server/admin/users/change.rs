@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::call::{Call, Reply, of_scim};
 use super::{ASK, Role, Subject, email_taken, optional, role, view};
-use crate::product::{Action, Holder, Refusal, Source, Trigger, same_email};
-use crate::profile::{Renaming, Scoping, Users};
+use crate::product::{Action, Refusal, Source, Trigger, same_email};
+use crate::profile::{Renaming, Users};
 use crate::scim::{Object, urn};
 use crate::server::account;
 use crate::server::answer::refused;
@@ -80,31 +80,15 @@ pub(super) fn modify(call: &Call<'_>) -> Result<Reply, Refusal> {
     Ok(Reply::new(200, shown))
 }
 
-/// Whether another record of the organization has an address: a stored user or a record of SSO.
-///
-/// # Errors
-/// 500 if the store fails.
-pub(super) fn is_held(core: &Core, own: &Holder, email: &str) -> Result<bool, Refusal> {
-    let stored = account::with_email(core, &own.org, email).map_err(of_scim)?;
-    let accounts = &core.products.lock().accounts;
-    let mut records = accounts.sso_records(&own.org).into_iter();
-    Ok(stored.iter().any(|record| record.id != own.id)
-        || records.any(|(holder, account)| holder != own && account.has_email(email)))
-}
-
 /// A record of SSO lives in the products' state alone.
 fn record(subject: &Subject, wish: &Wish<'_>) -> Result<(), Refusal> {
     if wish.user_name.is_some() {
         return Err(Refusal::invalid("/userName", "an account of SSO has its e-mail address for a user name"));
     }
-    let (core, holder, choices) = (&subject.core, &subject.holder, subject.core.profile.accounts);
-    let taken = match (wish.email, choices.email_scope) {
-        (Some(email), Scoping::Organization) => is_held(core, holder, email)?,
-        _ => false,
-    };
-    let accounts = &mut core.products.lock().accounts;
+    let (holder, choices) = (&subject.holder, subject.core.profile.accounts);
+    let accounts = &mut subject.core.products.lock().accounts;
     if let (Some(email), Some(identity)) = (wish.email, &subject.account.identity)
-        && accounts.holds_email(holder, identity, email, taken, &choices)
+        && accounts.is_taken_for(holder, identity, email, &choices)
     {
         return Err(email_taken());
     }
@@ -139,26 +123,12 @@ fn stored(subject: &Subject, wish: &Wish<'_>) -> Result<(), Refusal> {
     let native = subject.account.source == Source::Native;
     let choices = core.profile.accounts;
     let changed = wish.email.is_some_and(|email| before.is_none_or(|before| !same_email(before, email)));
-    if let Some(email) = wish.email.filter(|_| changed) {
-        if choices.email_scope == Scoping::Organization && is_held(core, holder, email)? {
-            return Err(email_taken());
-        }
-        if native && !core.products.lock().accounts.reserve(email, holder, &choices) {
-            return Err(email_taken());
-        }
-    }
     let operations = operations(&core.profile.users, user, wish, native);
-    let done = if operations.is_empty() {
-        Ok(())
-    } else {
+    if !operations.is_empty() {
         let patch = json!({ "schemas": [urn::PATCH_OP], "Operations": operations });
-        write::modify(&subject.context(), Kind::User, &holder.id, &ASK, &patch).map(|_| ()).map_err(of_scim)
-    };
-    let accounts = &mut core.products.lock().accounts;
-    if let Some(email) = wish.email.filter(|_| changed && native) {
-        accounts.release(email, holder, &choices);
+        write::modify(&subject.context(), Kind::User, &holder.id, &ASK, &patch).map_err(of_scim)?;
     }
-    done?;
+    let accounts = &mut core.products.lock().accounts;
     // A change has had its effect; that of nothing may have one (PROP-TOK-07).
     if wish.email.is_some() && !changed {
         accounts.settle(holder, Trigger::Email, false, &choices);
@@ -176,7 +146,7 @@ fn operations(users: &Users, user: &Object, wish: &Wish<'_>, native: bool) -> Ve
     if let Some(active) = wish.active {
         put("active", json!(active));
     }
-    let keeps_emails = users.stored.is_empty() || users.stored.iter().any(|path| path.starts_with("emails"));
+    let keeps_emails = account::keeps_emails(users);
     let mut user_name = wish.user_name;
     if let Some(email) = wish.email {
         // Where the user name is the address, it follows.

@@ -114,7 +114,7 @@ fn sso_signs_in_the_user_that_scim_made() {
             set(true);
             assert_eq!(surface.sso_login("acme", "1", email).ok().unwrap().sub, id);
             // No record came beside it (CATALOG-012).
-            assert_eq!(surface.with_email(email), [id.clone()]);
+            assert_eq!(surface.with_email(email), [id.as_str()]);
             // Deleted and pushed again: another id, and SSO finds it.
             assert_eq!(surface.ask(&scim, &format!("DELETE {base}/Users/{id}"), Value::Null).0, 204);
             assert!(surface.sso_login("acme", "1", email).is_err());

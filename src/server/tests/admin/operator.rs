@@ -14,13 +14,13 @@ fn the_clock_only_goes_ahead() {
     let surface = Surface(server.with_admin(Secret::new(OPERATOR)));
     assert_eq!(surface.done("GET /admin/v1/clock", Value::Null), json!({ "now": "2026-05-01T10:00:00.000Z" }));
     let ten_years = json!({ "advance_seconds": 315_532_800 });
-    assert_eq!(surface.done("POST /admin/v1/clock", ten_years)["now"], "2036-04-29T10:00:00.000Z");
+    assert_eq!(surface.done("POST /admin/v1/clock", ten_years)["now"], "2036-04-30T10:00:00.000Z");
     for wrong in [json!(-1), json!("1"), json!(1.5), json!(u64::MAX), Value::Null] {
         let (status, answer) = surface.operator("POST /admin/v1/clock", json!({ "advance_seconds": wrong }));
         assert_eq!((status, answer["pointer"].as_str()), (400, Some("/advance_seconds")));
     }
     let made = surface.ask(SCIM, "POST /scim/v2/Users", &user("ada@example.test")).1;
-    assert_eq!(made["meta"]["created"], "2036-04-29T10:00:00.000Z");
+    assert_eq!(made["meta"]["created"], "2036-04-30T10:00:00.000Z");
 }
 
 #[test]
