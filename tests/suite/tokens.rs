@@ -36,6 +36,7 @@ pub async fn prove(profile: &Profile, fault: Option<&str>, suites: &[&str], laws
         cases,
         time_budget: None,
         laws: laws.iter().map(|law| (*law).to_owned()).collect(),
+        regressions: Vec::new(),
         cancel,
         progress: Arc::new(|_| {}),
     };
@@ -103,5 +104,33 @@ async fn defects_of_tokens_are_found_by_few_requests() {
         ("twin-shared-disable", "PROP-TOK-08", 6),
     ] {
         caught(&prove(&profile, Some(fault), &TOKENS[..1], &[law], 1).await, law, requests);
+    }
+}
+
+const RACES: [&str; 5] = ["races", "random-races", "versions", "pages", "sign-in-races"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_law_of_requests_at_once_holds_under_any_profile() {
+    for name in ["coalesce-sso", "catalytic", "coalesce-catalog", "rfc", "strict"] {
+        let profile = Profile::named(name).unwrap();
+        let proof = prove(&profile, None, &RACES, &[], 10).await;
+        holds(&proof, name);
+        let seen = ["PROP-CONC-01", "PROP-CONC-02", "PROP-CONC-03", "PROP-CONC-08", "PROP-CONC-11"];
+        assert!(seen.iter().all(|law| proof.law(law).unwrap().outcome() == Outcome::Pass), "{name}: {:#?}", proof.laws);
+        assert_eq!(proof.law("PROP-CONC-12").unwrap().outcome(), Outcome::NotObservable);
+        let products = proof.law("PROP-CONC-05").unwrap().outcome();
+        let expected = if profile.product.is_some() { Outcome::Pass } else { Outcome::NotObservable };
+        assert_eq!((products, proof.law("PROP-CONC-09").unwrap().outcome()), (expected, expected), "{name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn defects_of_requests_at_once_are_found_by_few_requests() {
+    let profile = Profile::named("rfc").unwrap();
+    for (fault, law, requests) in [("dup-race", "PROP-CONC-01", 3), ("member-lost-update", "PROP-CONC-06", 6)] {
+        let proof = prove(&profile, Some(fault), &RACES[..1], &[law], 1).await;
+        caught(&proof, law, requests);
+        let found = proof.law(law).and_then(Law::counter_example).unwrap();
+        assert!(found.moments.len() > 1 && found.moments[1].start < found.moments[0].end, "{:?}", found.moments);
     }
 }

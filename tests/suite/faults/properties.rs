@@ -110,6 +110,7 @@ async fn prove(profile: &Profile, name: Option<&str>, laws: &[String], cases: u6
         cases,
         time_budget: None,
         laws: laws.to_vec(),
+        regressions: Vec::new(),
         cancel,
         progress: Arc::new(|_| {}),
     });
