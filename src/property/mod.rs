@@ -55,6 +55,8 @@ pub const SUITES: &[Suite] = &[
     roles::SUITES[4],
     roles::SUITES[5],
     races::SUITE,
+    races::RENAMES,
+    races::GROUPS,
     races::RANDOM,
     races::VERSIONS,
     races::PAGES,

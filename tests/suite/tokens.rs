@@ -107,7 +107,7 @@ async fn defects_of_tokens_are_found_by_few_requests() {
     }
 }
 
-const RACES: [&str; 5] = ["races", "random-races", "versions", "pages", "sign-in-races"];
+const RACES: [&str; 7] = ["races", "rename-races", "group-races", "random-races", "versions", "pages", "sign-in-races"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_law_of_requests_at_once_holds_under_any_profile() {
@@ -128,7 +128,7 @@ async fn every_law_of_requests_at_once_holds_under_any_profile() {
 async fn defects_of_requests_at_once_are_found_by_few_requests() {
     let profile = Profile::named("rfc").unwrap();
     for (fault, law, requests) in [("dup-race", "PROP-CONC-01", 3), ("member-lost-update", "PROP-CONC-06", 6)] {
-        let proof = prove(&profile, Some(fault), &RACES[..1], &[law], 1).await;
+        let proof = prove(&profile, Some(fault), &RACES[..3], &[law], 1).await;
         caught(&proof, law, requests);
         let found = proof.law(law).and_then(Law::counter_example).unwrap();
         assert!(found.moments.len() > 1 && found.moments[1].start < found.moments[0].end, "{:?}", found.moments);

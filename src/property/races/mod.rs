@@ -23,16 +23,7 @@ pub(super) use sign_ins::SUITE as SIGN_INS;
 /// How often a history is played: what goes wrong only in some orders must get its chances.
 const PLAYS: usize = 4;
 
-const LAWS: &[&str] = &[
-    "PROP-CONC-01",
-    "PROP-CONC-02",
-    "PROP-CONC-03",
-    "PROP-CONC-04",
-    "PROP-CONC-06",
-    "PROP-CONC-07",
-    "PROP-CONC-08",
-    "PROP-CONC-12",
-];
+const LAWS: &[&str] = &["PROP-CONC-01", "PROP-CONC-02", "PROP-CONC-03", "PROP-CONC-08", "PROP-CONC-12"];
 
 const NEEDS: &[Need] = &[Need::Capability("filter"), Need::Capability("patch")];
 
@@ -42,10 +33,32 @@ pub(super) const SUITE: Suite = Suite {
     title: "requests sent at once end as if one had come after the other",
     laws: LAWS,
     needs: NEEDS,
-    cases: Cases::All(races),
+    cases: Cases::All(|setting| races(setting, LAWS)),
 };
 
-/// Races of any size.
+/// Renames onto one name.
+pub(super) const RENAMES: Suite = Suite {
+    name: "rename-races",
+    title: "of renames onto one name that are sent at once one is done",
+    laws: &["PROP-CONC-04"],
+    needs: &[
+        NEEDS[0],
+        NEEDS[1],
+        Need::Profile(|profile| profile.users.renaming == Renaming::Allowed, "names do not change"),
+    ],
+    cases: Cases::All(|setting| races(setting, &["PROP-CONC-04"])),
+};
+
+/// Changes of one group.
+pub(super) const GROUPS: Suite = Suite {
+    name: "group-races",
+    title: "changes of one group that are sent at once lose no member",
+    laws: &["PROP-CONC-06", "PROP-CONC-07"],
+    needs: &[NEEDS[0], NEEDS[1], Need::Capability("groups")],
+    cases: Cases::All(|setting| races(setting, &["PROP-CONC-06", "PROP-CONC-07"])),
+};
+
+/// Races of any kind and size.
 pub(super) const RANDOM: Suite = Suite {
     name: "random-races",
     title: "more requests at once, mixed at random",
@@ -192,9 +205,10 @@ impl Case for Told {
     }
 }
 
-fn races(setting: &Arc<Setting>) -> Enumerated {
+/// The races of the table that are about one of those laws.
+fn races(setting: &Arc<Setting>, laws: &'static [&'static str]) -> Enumerated {
     let setting = Arc::clone(setting);
-    let races = table(&setting).into_iter();
+    let races = table(&setting).into_iter().filter(|race| laws.contains(&race.law()));
     Box::new(races.map(move |race| Box::new(Told { setting: Arc::clone(&setting), race }) as Box<dyn Case>))
 }
 
