@@ -99,8 +99,24 @@ impl Player {
         self.play_as(script, id, self.plays.fetch_add(1, Ordering::Relaxed)).await
     }
 
-    /// Runs one script under the marker of that number.
+    /// Runs one script under the marker of that number; again, under other markers, as often as it asks for and until it
+    /// fails. Everything is counted, and the requests are those of the last play.
     pub async fn play_as(&self, script: &Script, id: &str, number: u64) -> Result<Outcomes, Fault> {
+        let mut all = self.play_once(script, id, number).await?;
+        for _ in 1..script.plays {
+            if all.failed().next().is_some() || self.cancelled() {
+                break;
+            }
+            let next = self.play_once(script, id, self.plays.fetch_add(1, Ordering::Relaxed)).await?;
+            all.findings.extend(next.findings);
+            all.readings.extend(next.readings);
+            all.leftovers.extend(next.leftovers);
+            all.exchanges = next.exchanges;
+        }
+        Ok(all)
+    }
+
+    async fn play_once(&self, script: &Script, id: &str, number: u64) -> Result<Outcomes, Fault> {
         let text = script.to_string();
         let parsed = scenario::parse_as(id, &format!("{id}.toml"), &text, &scenario::Context::embedded());
         let parsed = parsed.map_err(|errors| {
@@ -135,6 +151,9 @@ impl Player {
                 }
                 _ => {}
             }
+        }
+        if let Some(joint) = &script.joint {
+            outcomes.findings.extend(joint.judge(&outcomes.exchanges, id));
         }
         Ok(outcomes)
     }

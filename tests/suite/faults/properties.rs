@@ -99,8 +99,8 @@ async fn prove(
         options,
         cases: CASES,
         time_budget: time,
-        regressions: Vec::new(),
         laws: laws.to_vec(),
+        regressions: Vec::new(),
         cancel,
         progress: Arc::new(|_| {}),
     });
@@ -205,7 +205,8 @@ fn the_table_of_caught_defects_speaks_of_known_things() {
 #[ignore = "a survey, not a test"]
 fn survey() {
     let only = std::env::var("FAULT").ok();
-    let rows: Vec<_> = fault::caught().iter().filter(|row| only.as_ref().is_none_or(|it| *it == row.name)).collect();
+    let asked = |name: &str| only.as_ref().is_none_or(|only| only.split(',').any(|it| it == name));
+    let rows: Vec<_> = fault::caught().iter().filter(|row| asked(&row.name)).collect();
     let lines = super::complaints(&rows, |row| {
         let proof = match block_on(prove(&Profile::named(&row.profile).unwrap(), Some(&row.name), &[], None)) {
             Ok(proof) => proof,
