@@ -99,6 +99,7 @@ async fn prove(
         options,
         cases: CASES,
         time_budget: time,
+        regressions: Vec::new(),
         laws: laws.to_vec(),
         regressions: Vec::new(),
         cancel,
