@@ -178,7 +178,7 @@ impl Directory {
             let sent = state.active_sent;
             state.become_active(becomes, rules);
             // What a PUT leaves out may be gone, and then the user is active.
-            state.active_sent = (sent || !silent) && (!silent || becomes == Some(false));
+            state.active_sent = !silent || (sent && becomes == Some(false));
         });
         effect
     }

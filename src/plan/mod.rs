@@ -119,8 +119,14 @@ impl Plan {
 /// in an order drawn from the seed.
 #[must_use]
 pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
-    let mut selected: Vec<&Arc<Scenario>> =
-        scenarios.iter().filter(|scenario| options.selection.takes(scenario)).collect();
+    // Rules of another product, or of a reading that this one does not take, are no gap; who asks for them is told why.
+    let concerned = |scenario: &&Arc<Scenario>| {
+        options.selection.expression.is_some()
+            || scenario.products.is_empty()
+            || other_product(scenario, options.profile).is_none()
+    };
+    let taken = scenarios.iter().filter(|scenario| options.selection.takes(scenario));
+    let mut selected: Vec<&Arc<Scenario>> = taken.filter(concerned).collect();
     selected.sort_by(|a, b| a.id.cmp(&b.id));
     selected.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
     selected.sort_by_key(|scenario| scenario.alone);

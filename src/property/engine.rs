@@ -19,6 +19,9 @@ use crate::run::Options;
 /// A suite stops drawing after so many histories that failed: one is enough for a verdict, more are for other laws.
 const FAILURES: usize = 40;
 
+/// Histories drawn for each that is asked for, at most: some do nothing and are not played.
+const EMPTY: u64 = 4;
+
 /// Histories that are played before the failures are counted, so that the same seed stops at the same place.
 const BATCH: u64 = 64;
 
@@ -167,14 +170,16 @@ impl Proving {
             |origin: Origin| Some((origin, shrink::script(suite, &seeded(&engine.setting, origin.0), origin.1)?));
         let known = origins.into_iter().filter_map(script).filter(|(_, script)| !script.steps.is_empty()).collect();
         let (mut played, mut failed) = self.batch(place, suite, known).await?;
-        let mut next = 0_u64;
+        let (mut next, mut drawn) = (0_u64, 0_u64);
         let mut more = true;
         while more && failed < FAILURES && !self.player.cancelled() && !self.out_of_time() {
             let mut batch = Vec::new();
             while batch.len() < BATCH as usize {
                 let script = match &mut enumerated {
                     Some(cases) => cases.next().map(|case| case.script()),
-                    None if next < share => shrink::script(suite, &engine.setting, next),
+                    None if drawn < share && next < share.saturating_mul(EMPTY) => {
+                        shrink::script(suite, &engine.setting, next)
+                    }
                     None => None,
                 };
                 let Some(script) = script else {
@@ -182,6 +187,7 @@ impl Proving {
                     break;
                 };
                 if !script.steps.is_empty() {
+                    drawn += 1;
                     batch.push(((engine.setting.draw.seed, next), script));
                 }
                 next += 1;
@@ -191,7 +197,8 @@ impl Proving {
             failed += failures;
         }
         let whole = !more && !self.player.cancelled();
-        Ok((played, whole && enumerated.is_some()))
+        // What is asked first is drawn as well, from the seed.
+        Ok((played, whole && matches!(suite.cases, Cases::All(_))))
     }
 
     /// Puts a suite's questions, side by side.

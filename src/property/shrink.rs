@@ -80,7 +80,8 @@ pub(super) fn smallest(
                     if tries > TRIES {
                         break 'smaller;
                     }
-                    if fails(&candidate.script())? {
+                    let script = candidate.script();
+                    if !script.steps.is_empty() && fails(&script)? {
                         case = candidate;
                         continue 'smaller;
                     }

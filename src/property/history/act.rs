@@ -287,9 +287,8 @@ pub fn group_text(name: usize, caps: bool) -> String {
 
 /// The name of a group on the wire.
 pub fn group_template(text: &str) -> String {
-    if text.starts_with('G') {
-        format!("{{{{ run.marker | upper }}}} TEAM {}", &text[1..])
-    } else {
-        format!("{{{{ run.marker }}}} team {}", &text[1..])
+    match text.strip_prefix('G') {
+        Some(number) => format!("{{{{ run.marker | upper }}}} TEAM {number}"),
+        None => format!("{{{{ run.marker }}}} team {}", text.trim_start_matches('g')),
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::table::numbered;
 use super::{NEEDS, create_team, create_user, home, known, mapping, people, read_role, read_team, user};
 use crate::model::{RoleMapping, TeamChange, Teams};
-use crate::profile::{ManualRole, TeamConflict};
+use crate::profile::{MalformedMapping, ManualRole, ReplacedMapping, TeamConflict};
 use crate::property::script::{Script, Step, basic};
 use crate::property::suite::{Cases, Need, RoleReadOut, Setting, Suite};
 
@@ -27,7 +27,6 @@ pub const SUITE: Suite = Suite {
         "PROP-ROLE-14",
         "PROP-ROLE-20",
         "PROP-ROLE-21",
-        "CATALOG-020",
         "CATALOG-025",
         "CATALOG-026",
         "CATALOG-029",
@@ -80,11 +79,11 @@ fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Script> {
         1 => (0..USERS, 0..3_usize).prop_map(|(user, role)| Act::ByHand { user, role }),
         1 => (0_u8..8).prop_map(|users| Act::Late { users }),
     ];
-    // The first three teams have these members.
-    let sets = prop::collection::vec(0_u8..8, 3);
-    (sets, prop::collection::vec(act, 1..10))
-        .prop_map(move |(sets, acts)| {
-            Writer::new(&setting).map_or_else(Script::default, |writer| writer.write(&sets, &acts))
+    // The first teams have these members.
+    let sets = prop::collection::vec(0_u8..8, 0..=3);
+    (1..=USERS, sets, prop::collection::vec(act, 1..10))
+        .prop_map(move |(users, sets, acts)| {
+            Writer::new(&setting).map_or_else(Script::default, |writer| writer.write(users, &sets, &acts))
         })
         .boxed()
 }
@@ -104,12 +103,12 @@ impl<'a> Writer<'a> {
         Some(Self { setting, state: Teams::new(empty), script, last: None })
     }
 
-    fn write(mut self, sets: &[u8], acts: &[Act]) -> Script {
+    fn write(mut self, users: usize, sets: &[u8], acts: &[Act]) -> Script {
         home::make(&mut self.script, self.setting);
         let blank = mapping(self.setting).map(|mapping| mapping.with(Vec::new()));
         let Some(blank) = blank else { return Script::default() };
         self.put("put a mapping without teams", &blank, "CATALOG-041");
-        for n in 0..USERS {
+        for n in 0..users {
             self.script.push(home::at(create_user(n)));
             self.state.apply(&TeamChange::User);
         }
@@ -120,9 +119,10 @@ impl<'a> Writer<'a> {
     }
 
     fn team(&mut self, n: usize, bits: u8) {
-        let users: BTreeSet<usize> = (0..USERS).filter(|user| bits & (1 << user) != 0).collect();
+        let everybody: BTreeSet<usize> = (0..self.state.users().len()).collect();
+        let users: BTreeSet<usize> = everybody.iter().copied().filter(|user| bits & (1 << user) != 0).collect();
         self.script.push(home::at(create_team(n, TEAMS[n], &users)));
-        self.script.push(home::at(read_team(n, "PROP-ROLE-01", &users, &(0..USERS).collect())));
+        self.script.push(home::at(read_team(n, "PROP-ROLE-01", &users, &everybody)));
         self.state.apply(&TeamChange::Team(TEAMS[n].to_owned(), users));
     }
 
@@ -185,10 +185,22 @@ impl<'a> Writer<'a> {
                 self.everybody("PROP-ROLE-11");
             }
             Act::Bad { kind } => {
-                let text = BAD[*kind % BAD.len()];
+                let (text, valid) = BAD[*kind % BAD.len()];
                 let step = home::put_text("put a mapping that is none", text.to_owned());
-                self.script.push(step.judges("CATALOG-040", "status = 400"));
-                self.everybody("PROP-ROLE-21 CATALOG-040");
+                let takes = now.choices().malformed == MalformedMapping::ValidPart;
+                match valid.filter(|_| takes) {
+                    None => {
+                        self.script.push(step.judges("CATALOG-040", "status = 400"));
+                        self.everybody("PROP-ROLE-21 CATALOG-040");
+                    }
+                    Some(part) => {
+                        let part =
+                            part.iter().map(|(role, teams)| ((*role).into(), teams.iter().map(|it| (*it).into())));
+                        let part = part.map(|(role, teams)| (role, teams.collect())).collect();
+                        self.put_step(step, &now.with(part), "CATALOG-040");
+                        self.everybody("CATALOG-040");
+                    }
+                }
             }
             Act::Race { number } => self.race(&numbered(&now, *number)),
             Act::ByHand { user, role } => self.by_hand(*user, *role),
@@ -202,10 +214,31 @@ impl<'a> Writer<'a> {
     }
 
     fn put(&mut self, name: &str, mapping: &RoleMapping, laws: &str) {
-        let step = home::put(name, &json_of(mapping.document())).judges(laws, "status = 200");
-        self.last = Some(step.clone());
-        self.script.push(step);
+        self.put_step(home::put(name, &json_of(mapping.document())), mapping, laws);
+    }
+
+    /// Sends a step that puts a mapping: it is taken and comes into force, or is refused and changes nothing.
+    fn put_step(&mut self, step: Step, mapping: &RoleMapping, laws: &str) {
+        if self.refused(mapping) {
+            let laws = if mapping.has_refused_role() { "CATALOG-041" } else { "CATALOG-029" };
+            self.last = None;
+            self.script.push(step.judges(laws, "status = 400"));
+            return;
+        }
+        let step = step.judges(laws, "status = 200");
+        self.script.push(step.clone());
         self.state.apply(&TeamChange::Mapping(mapping.clone()));
+        // Once more it is the next run of the script that counts.
+        self.last = (mapping.choices().replaced == ReplacedMapping::AtOnce).then_some(step);
+        if mapping.choices().replaced == ReplacedMapping::OnApply {
+            self.everybody("CATALOG-039");
+            self.script.push(home::apply());
+            self.state.apply(&TeamChange::Apply);
+        }
+    }
+
+    fn refused(&self, mapping: &RoleMapping) -> bool {
+        mapping.has_refused_role() || self.state.misses_team(mapping)
     }
 
     fn put_all(&mut self, name: &str, mapping: &RoleMapping, laws: &str) {
@@ -215,12 +248,15 @@ impl<'a> Writer<'a> {
 
     /// Replaces the mapping while everybody's role is read: each is the old or the new one.
     fn race(&mut self, mapping: &RoleMapping) {
+        if self.refused(mapping) || mapping.choices().replaced == ReplacedMapping::OnApply {
+            return self.put_all("replace the mapping", mapping, "CATALOG-039");
+        }
         let label = format!("race {}", self.script.requests());
         let before = self.state.clone();
         self.state.apply(&TeamChange::Mapping(mapping.clone()));
         let step = home::put("replace the mapping", &json_of(mapping.document()));
         self.script.push(step.judges("CATALOG-039", "status = 200").together(&label));
-        for n in 0..USERS {
+        for n in 0..self.state.users().len() {
             let read = home::at(self.setting.read_role(&format!("read the role of user {n} meanwhile"), &user(n)));
             let read = read.together(&label);
             self.script.push(match (before.role(n), self.state.role(n), &self.setting.role) {
@@ -237,6 +273,7 @@ impl<'a> Writer<'a> {
 
     /// Sets a role by hand and runs the script: the mapping wins, or the hand where that is declared.
     fn by_hand(&mut self, n: usize, role: usize) {
+        let n = n % self.state.users().len();
         let roles = self.state.mapping().roles();
         let role = roles[role % roles.len()].clone();
         if self.state.mapping().choices().manual == ManualRole::Kept {
@@ -259,13 +296,16 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Documents that are no mapping (CATALOG-040).
-const BAD: [&str; 5] = [
-    r#"{"OWNER": ["dev"]}"#,
-    r#"{"ADMIN": "dev"}"#,
-    r#"{"ADMIN": [""]}"#,
-    r#"{"ADMIN": ["dev"], "ADMIN": ["sales"]}"#,
-    r#"["ADMIN"]"#,
+/// Roles and their teams.
+type Lists = &'static [(&'static str, &'static [&'static str])];
+
+/// Documents that are no mapping, each with what can be taken of it, if anything (CATALOG-040).
+const BAD: [(&str, Option<Lists>); 5] = [
+    (r#"{"OWNER": ["dev"]}"#, Some(&[])),
+    (r#"{"ADMIN": "dev", "VIEWER": ["sales"]}"#, Some(&[("VIEWER", &["sales"])])),
+    (r#"{"ADMIN": ["", "dev"]}"#, Some(&[("ADMIN", &["dev"])])),
+    (r#"{"ADMIN": ["dev"], "ADMIN": ["sales"]}"#, Some(&[("ADMIN", &["dev"])])),
+    (r#"["ADMIN"]"#, None),
 ];
 
 fn teams_of(mapping: &RoleMapping, role: &str) -> Vec<String> {
