@@ -101,7 +101,6 @@ async fn prove(
         time_budget: time,
         regressions: Vec::new(),
         laws: laws.to_vec(),
-        regressions: Vec::new(),
         cancel,
         progress: Arc::new(|_| {}),
     });
