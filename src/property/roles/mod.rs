@@ -2,7 +2,6 @@
 //! that their scripts are made of.
 
 mod histories;
-mod home;
 mod mappings;
 mod moves;
 mod paths;
@@ -12,6 +11,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::home;
 use super::script::Step;
 use super::suite::{Need, Setting, Suite};
 use crate::model::{Role, RoleMapping, TeamChange, Teams};
