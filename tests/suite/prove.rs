@@ -169,6 +169,7 @@ async fn the_laws_of_roles_hold_under_every_choice() {
         ("unmapped", "none"),
         ("unmapped_team", "lowest"),
         ("missing_team", "refused"),
+        ("deleted_team", "kept"),
         ("inactive", "frozen"),
         ("replaced", "on-apply"),
         ("malformed", "valid-part"),
