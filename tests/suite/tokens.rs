@@ -25,7 +25,7 @@ pub async fn prove(profile: &Profile, fault: Option<&str>, suites: &[&str], laws
     let setting = Setting {
         profile: profile.clone(),
         capabilities: serde_json::Value::Null,
-        role: None,
+        role: (!profile.roles.is_empty()).then(|| scimproof::property::RoleReadOut::At("roles.value".into())),
         admin: true,
         draw: Draw { seed: 5, marker: "sp5".into(), identifier: profile.identifier },
     };
