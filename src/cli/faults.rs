@@ -75,7 +75,8 @@ pub fn page(name: &str, width: usize) -> Option<String> {
     }
     for caught in fault::caught().iter().filter(|it| it.name == name) {
         row("disproves", &caught.proves);
-        see.push(format!("scimproof prove --fault {name} --profile {}", caught.profile));
+        let law = caught.proves.first().map(String::as_str).unwrap_or_default();
+        see.push(format!("scimproof prove --fault {name} --profile {} --law {law}", caught.profile));
     }
     for line in see {
         row("see", &[line]);

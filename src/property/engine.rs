@@ -204,7 +204,8 @@ impl Proving {
             failed += failures;
         }
         let whole = !more && !self.player.cancelled();
-        Ok((played, whole && enumerated.is_some()))
+        // What is asked first is drawn as well, from the seed.
+        Ok((played, whole && matches!(suite.cases, Cases::All(_))))
     }
 
     /// Puts a suite's questions, side by side.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use scimproof::client::Transport;
-use scimproof::fault::Faulty;
+use scimproof::fault::{Faulty, World};
 use scimproof::flow::Outcome;
 use scimproof::profile::{
     Accounts, EmailClaimChange, JitAfterDelete, NewEnvironment, Profile, Reactivation, Repetition, Scoping,
@@ -12,6 +12,7 @@ use scimproof::profile::{
 use scimproof::property::{Engine, Law, Proof, SUITES, Setting};
 use scimproof::run::Options;
 use scimproof::scenario::Draw;
+use scimproof::wire::{Method, Request, Response};
 use tokio::sync::watch;
 
 use super::faults::play;
@@ -20,6 +21,10 @@ use super::faults::play;
 pub async fn prove(profile: &Profile, fault: Option<&str>, suites: &[&str], laws: &[&str], cases: u64) -> Proof {
     let faulty = Faulty::new(play::server(profile));
     faulty.switch(&fault.into_iter().collect::<Vec<_>>()).unwrap();
+    prove_at(profile, faulty, suites, laws, cases).await
+}
+
+async fn prove_at(profile: &Profile, faulty: Faulty, suites: &[&str], laws: &[&str], cases: u64) -> Proof {
     let transport: Arc<dyn Transport> = play::transport(profile, faulty);
     let (_keep, cancel) = watch::channel(false);
     let setting = Setting {
@@ -133,4 +138,30 @@ async fn defects_of_requests_at_once_are_found_by_few_requests() {
         let found = proof.law(law).and_then(Law::counter_example).unwrap();
         assert!(found.moments.len() > 1 && found.moments[1].start < found.moments[0].end, "{:?}", found.moments);
     }
+}
+
+/// Every other create is told to come back later; `true`: although it was done.
+fn throttled(world: &World<'_>, request: Request, done: bool) -> Response {
+    if request.method != Method::Post || !request.target.ends_with("/Users") || world.tick("creates") % 2 == 0 {
+        return world.pass(request);
+    }
+    if done {
+        drop(world.pass(request));
+    }
+    let mut response = Response::new(429);
+    response.headers.push("Retry-After", "0");
+    response
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_is_refused_for_its_rate_must_have_no_effect() {
+    let profile = Profile::named("rfc").unwrap();
+    let law = "PROP-CONC-12";
+    let honest =
+        Faulty::new(play::server(&profile)).behind("throttles", |world, request| throttled(world, request, false));
+    let proof = prove_at(&profile, honest, &RACES[..1], &[law], 1).await;
+    assert_eq!(proof.law(law).unwrap().outcome(), Outcome::Pass, "{proof:#?}");
+    let liar =
+        Faulty::new(play::server(&profile)).behind("throttles", |world, request| throttled(world, request, true));
+    caught(&prove_at(&profile, liar, &RACES[..1], &[law], 1).await, law, 5);
 }

@@ -83,7 +83,7 @@ pub fn statuses(effect: Effect, action: &Action, resent: bool) -> &'static [u16]
     }
 }
 
-/// Exchanges by step, without those that only said "not now" and were followed by another try.
+/// Exchanges by step.
 struct Heard<'a>(BTreeMap<&'a str, Vec<&'a Exchange>>);
 
 impl<'a> Heard<'a> {
@@ -125,11 +125,12 @@ fn ids(list: &Value, member: &str, key: &str) -> BTreeSet<String> {
 }
 
 impl Joint {
-    /// The findings; none where the history broke off before the end.
-    pub fn judge(&self, exchanges: &[Arc<Exchange>], scenario: &str) -> Vec<Finding> {
+    /// The findings; none where the history broke off before the end. `limited`: some request was refused for its rate, and
+    /// sent again.
+    pub fn judge(&self, exchanges: &[Arc<Exchange>], scenario: &str, limited: bool) -> Vec<Finding> {
         let heard = Heard::new(exchanges);
         match self {
-            Self::Serial(serial) => serial.judge(&heard, scenario),
+            Self::Serial(serial) => serial.judge(&heard, scenario, limited),
             Self::Pages { pages, there } => all_seen(&heard, pages, there, scenario).into_iter().collect(),
         }
     }
@@ -176,7 +177,7 @@ fn all_seen(heard: &Heard<'_>, pages: &[String], there: &[String], scenario: &st
 }
 
 impl Serial {
-    fn judge(&self, heard: &Heard<'_>, scenario: &str) -> Vec<Finding> {
+    fn judge(&self, heard: &Heard<'_>, scenario: &str, limited: bool) -> Vec<Finding> {
         let users: Option<Vec<String>> = self.users.iter().map(|step| heard.id(step)).collect();
         let groups: Option<Vec<String>> = self.groups.iter().map(|step| heard.id(step)).collect();
         let (Some(users), Some(_)) = (users, groups) else { return Vec::new() };
@@ -208,9 +209,7 @@ impl Serial {
         let evidence: Vec<&Exchange> = came.iter().map(|came| came.exchange).collect();
         let outcome = if fits { Outcome::Pass } else { Outcome::Fail };
         let expected = "the answers and the end of some serial order".to_owned();
-        // Retries come after a refusal, so that what counts is whether anything was ever refused.
-        let again = self.requests.iter().filter_map(|(step, _)| heard.0.get(step.as_str())).flatten();
-        let rate = if again.filter(|exchange| throttled(exchange)).count() > 0 || !refused.is_empty() {
+        let rate = if limited || !refused.is_empty() {
             finding("PROP-CONC-12", outcome, (expected.clone(), got.clone()), &evidence, scenario)
         } else {
             let said = (expected.clone(), "no request was refused for its rate".to_owned());
