@@ -3,6 +3,7 @@
 //! Every history is written as the text of a scenario and run like any other, so that a counter-example is a file that
 //! replays without this room (`docs/adr/0003`). It knows nothing of reports.
 
+mod choices;
 mod dialect;
 mod engine;
 mod filters;
@@ -44,6 +45,7 @@ pub const SUITES: &[Suite] = &[
     fixed::EXTENSION,
     fixed::PRIMARIES,
     fixed::TWICE,
+    choices::SUITE,
     tenants::SUITE,
     dialect::SUITE,
     history::WALKS,
@@ -93,6 +95,7 @@ mod tests {
                     let script = match suite.cases {
                         Cases::Random { .. } => shrink::script(suite, &setting, case),
                         Cases::All(cases) => cases(&setting).nth(case as usize).map(|case| case.script()),
+                        Cases::Classified { questions, .. } => questions(&setting).into_iter().nth(case as usize),
                         Cases::Asked { histories, .. } => {
                             histories(&setting, &Heard::default()).nth(case as usize).map(|case| case.script())
                         }

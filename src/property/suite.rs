@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::strategy::BoxedStrategy;
 
-use super::script::{Script, Step, basic};
+use super::script::{Script, Step, bare, basic};
 use crate::profile::Profile;
 use crate::scenario::Draw;
 use crate::wire::{Exchange, Response};
@@ -45,6 +45,13 @@ pub enum Cases {
         /// The histories, the same for the same answers.
         histories: fn(&Arc<Setting>, &Heard) -> Enumerated,
     },
+    /// Questions alone: what the target decides is reported, and nothing is judged.
+    Classified {
+        /// What is asked, one script for each question.
+        questions: fn(&Arc<Setting>) -> Vec<Script>,
+        /// What the answers say: interpretation and number of the reading.
+        readings: fn(&Arc<Setting>, &Heard) -> Vec<(String, usize)>,
+    },
 }
 
 /// The answers to a suite's questions, in their order.
@@ -56,6 +63,12 @@ impl Heard {
     #[must_use]
     pub fn answer(&self, question: usize, step: usize) -> Option<&Response> {
         self.0.get(question)?.get(step)?.response()
+    }
+
+    /// The answer to the step of that name; `None` where it was not sent or not answered.
+    #[must_use]
+    pub fn named(&self, question: usize, name: &str) -> Option<&Response> {
+        self.0.get(question)?.iter().find(|exchange| bare(&exchange.step) == name)?.response()
     }
 }
 

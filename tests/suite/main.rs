@@ -5,6 +5,7 @@
 
 mod admin;
 mod architecture;
+mod choices;
 mod cli;
 mod cli_help;
 mod cli_prove_load;
