@@ -50,7 +50,7 @@ pub enum Cases {
         /// What is asked, one script for each question.
         questions: fn(&Arc<Setting>) -> Vec<Script>,
         /// What the answers say: interpretation and number of the reading.
-        readings: fn(&Arc<Setting>, &Heard) -> Vec<(String, usize)>,
+        readings: Readings,
     },
 }
 
@@ -71,6 +71,9 @@ impl Heard {
         self.0.get(question)?.iter().find(|exchange| bare(&exchange.step) == name)?.response()
     }
 }
+
+/// What a target's answers say: interpretation or choice, and the number of its reading.
+pub type Readings = fn(&Arc<Setting>, &Heard) -> Vec<(String, usize)>;
 
 /// Enumerated histories, made as they are asked for.
 pub type Enumerated = Box<dyn Iterator<Item = Box<dyn Case>> + Send>;
