@@ -95,7 +95,7 @@ pub const FAULTS: &[Row] = &[
     }),
     ("stores-extra-attributes", |world, request| {
         let sent = if matches!(request.method, Method::Post | Method::Put) { body(&request) } else { Value::Null };
-        let response = each_of(world, request, "/Users", |user| {
+        each_of(world, request, "/Users", |user| {
             let Some(id) = user.get("id").and_then(Value::as_str).map(str::to_owned) else { return };
             let key = format!("extra {id}");
             if sent["userName"].is_string() {
@@ -104,8 +104,7 @@ pub const FAULTS: &[Row] = &[
             if let Some(Value::Object(extra)) = world.noted(&key) {
                 user.extend(extra);
             }
-        });
-        response
+        })
     }),
     ("echoes-request", |world, request| {
         let write = is(&request, Method::Post, "/Users") || is_one(&request, Method::Put, "/Users");

@@ -3,7 +3,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::profile::{MappedNames, RoleChoices, RoleRule, TeamConflict, UnmappedRole};
+use crate::profile::{EmptyRole, MappedNames, RoleChoices, RoleRule, TeamConflict, UnmappedRole, UnmappedTeam};
 
 /// Which team gives which role.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,9 +64,9 @@ impl RoleMapping {
         self.document.iter().flat_map(|(_, teams)| teams.iter().map(String::as_str))
     }
 
-    /// The rank of the role that a team gives, from 0; `None` for a team that is not mapped (CATALOG-028).
+    /// The rank of the role under which the document has a team, from 0; `None` for a team that is not mapped.
     #[must_use]
-    pub fn rank(&self, team: &str) -> Option<usize> {
+    pub fn listed(&self, team: &str) -> Option<usize> {
         let mut ranks = self.document.iter().filter(|(_, teams)| teams.iter().any(|name| self.same(name, team)));
         let rank = |(role, _): &(String, Vec<String>)| self.order.iter().position(|known| known == role);
         match self.choices.conflict {
@@ -74,6 +74,21 @@ impl RoleMapping {
             TeamConflict::Highest | TeamConflict::Refused => ranks.filter_map(rank).max(),
             TeamConflict::Last => ranks.next_back().and_then(rank),
         }
+    }
+
+    /// The rank of the role that a team gives, from 0; a team that is not mapped gives none, or the lowest (CATALOG-028).
+    #[must_use]
+    pub fn rank(&self, team: &str) -> Option<usize> {
+        match (self.listed(team), self.choices.unmapped_team) {
+            (None, UnmappedTeam::Lowest) if !self.order.is_empty() => Some(0),
+            (listed, _) => listed,
+        }
+    }
+
+    /// Whether the product refuses the document for a role without teams (CATALOG-041, second reading).
+    #[must_use]
+    pub fn has_refused_role(&self) -> bool {
+        self.choices.empty_role == EmptyRole::Refused && self.document.iter().any(|(_, teams)| teams.is_empty())
     }
 
     /// The rank of the highest role among the teams.
@@ -133,10 +148,15 @@ mod tests {
 
     #[test]
     fn every_choice_has_its_reading() {
-        let rows: [(RoleChoices, &[&str], Role); 9] = [
+        let neutral = RoleChoices { unmapped: UnmappedRole::None, ..RoleChoices::default() };
+        let lowest = RoleChoices { unmapped_team: UnmappedTeam::Lowest, ..neutral };
+        let rows: [(RoleChoices, &[&str], Role); 12] = [
             (RoleChoices::default(), &["interns"], Role::Is("VIEWER")),
             (RoleChoices { unmapped: UnmappedRole::None, ..RoleChoices::default() }, &["interns"], Role::None),
             (RoleChoices { unmapped: UnmappedRole::Keep, ..RoleChoices::default() }, &[], Role::Kept),
+            (neutral, &["interns"], Role::None),
+            (lowest, &["interns"], Role::Is("VIEWER")),
+            (lowest, &[], Role::None),
             (RoleChoices::default(), &["FOUNDERS"], Role::Is("ADMIN")),
             (RoleChoices { names: MappedNames::Exact, ..RoleChoices::default() }, &["FOUNDERS"], Role::Is("VIEWER")),
             (RoleChoices::default(), &["founders "], Role::Is("VIEWER")),
@@ -156,6 +176,12 @@ mod tests {
             assert_eq!(mapping.role_of(teams.iter().copied()), expected, "{choices:?} {teams:?}");
         }
         assert_eq!(RoleMapping::new(&[], RoleChoices::default()), None);
+        for (empty_role, refused) in [(EmptyRole::Legal, false), (EmptyRole::Refused, true)] {
+            let choices = RoleChoices { empty_role, ..RoleChoices::default() };
+            let mapping = RoleMapping::new(&Profile::named("coalesce-catalog").unwrap().roles, choices).unwrap();
+            assert!(!mapping.has_refused_role());
+            assert_eq!(mapping.with(vec![("ADMIN".to_owned(), Vec::new())]).has_refused_role(), refused);
+        }
     }
 
     /// Any partial function from eight teams to the three roles, some teams under several.

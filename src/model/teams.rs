@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::role::{Role, RoleMapping};
-use crate::profile::{NestedTeams, TeamRename};
+use crate::profile::{DeletedTeam, InactiveRole, MissingTeam, NestedTeams, ReplacedMapping, TeamRename};
 
 /// A change of the state. Users and teams are named by the position of what created them; one that is not there is left
 /// alone.
@@ -26,10 +26,12 @@ pub enum TeamChange {
     Delete(usize),
     /// The second team becomes a member of the first (CATALOG-035).
     Nest(usize, usize),
-    /// The user is deactivated or activated; the role stays a function of the teams (CATALOG-036).
+    /// The user is deactivated or activated (CATALOG-036).
     Active(usize, bool),
-    /// Another mapping is in force (CATALOG-039).
+    /// Another mapping is put, and in force now or with the next run of the script (CATALOG-039).
     Mapping(RoleMapping),
+    /// The script is run (CATALOG-038).
+    Apply,
 }
 
 /// A team.
@@ -57,6 +59,8 @@ pub struct Member {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Teams {
     mapping: RoleMapping,
+    /// Put, but not yet in force.
+    pending: Option<RoleMapping>,
     users: Vec<Member>,
     teams: Vec<Option<Team>>,
 }
@@ -65,7 +69,7 @@ impl Teams {
     /// Nobody in no team.
     #[must_use]
     pub fn new(mapping: RoleMapping) -> Self {
-        Self { mapping, users: Vec::new(), teams: Vec::new() }
+        Self { mapping, pending: None, users: Vec::new(), teams: Vec::new() }
     }
 
     /// The mapping in force.
@@ -101,19 +105,75 @@ impl Teams {
     /// The names that count for a user, one for each team.
     #[must_use]
     pub fn names_of(&self, user: usize) -> Vec<&str> {
+        self.teams_of(user).into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// Whether the product refuses a mapping for the teams that there are: it names one of which there is none
+    /// (CATALOG-029, second reading).
+    #[must_use]
+    pub fn misses_team(&self, mapping: &RoleMapping) -> bool {
+        let known = |name: &str| self.teams.iter().flatten().any(|team| mapping.same(&team.name, name));
+        mapping.choices().missing_team == MissingTeam::Refused && !mapping.teams().all(known)
+    }
+
+    /// A user's teams by number, each with the name that counts.
+    fn teams_of(&self, user: usize) -> Vec<(usize, &str)> {
         let holds = |n: usize, team: &Team| team.users.contains(&user) || self.reaches(n, user, &mut BTreeSet::new());
         let teams = self.teams.iter().enumerate().filter_map(|(n, team)| Some((n, team.as_ref()?)));
         teams
             .filter(|(n, team)| holds(*n, team))
-            .map(|(_, team)| match self.mapping.choices().rename {
-                TeamRename::NewName => team.name.as_str(),
-                TeamRename::Bound => team.bound.as_str(),
+            .map(|(n, team)| match self.mapping.choices().rename {
+                TeamRename::NewName => (n, team.name.as_str()),
+                TeamRename::Bound => (n, team.bound.as_str()),
             })
             .collect()
     }
 
-    /// Performs a change and computes every role anew.
+    /// Performs a change and computes every role anew that follows it.
     pub fn apply(&mut self, change: &TeamChange) {
+        let before = self.clone();
+        self.perform(change);
+        let follows = |user: usize| !before.knows(user) || self.follows(user, change, &before);
+        let roles: Vec<_> =
+            (0..self.users.len()).map(|user| if follows(user) { self.computed(user) } else { None }).collect();
+        for (member, role) in self.users.iter_mut().zip(roles) {
+            if let Some(role) = role {
+                member.role = Some(role);
+            }
+        }
+    }
+
+    fn knows(&self, user: usize) -> bool {
+        self.users.get(user).is_some_and(|member| member.role.is_some())
+    }
+
+    /// Whether a user's role is computed after a change: not while it is frozen (CATALOG-036), and where deleted teams
+    /// leave roles behind only when something else happened to the user's teams (CATALOG-031).
+    fn follows(&self, user: usize, change: &TeamChange, before: &Self) -> bool {
+        let choices = self.mapping.choices();
+        let frozen = choices.inactive == InactiveRole::Frozen;
+        if frozen && !self.users[user].active {
+            return false;
+        }
+        if choices.deleted_team == DeletedTeam::Recomputed {
+            return true;
+        }
+        match change {
+            TeamChange::Delete(_) => false,
+            TeamChange::Mapping(_) | TeamChange::Apply => true,
+            TeamChange::Active(who, _) if frozen && *who == user => true,
+            _ => self.teams_of(user) != before.teams_of(user),
+        }
+    }
+
+    fn in_force(&mut self, mapping: RoleMapping) {
+        self.mapping = mapping;
+        for team in self.teams.iter_mut().flatten() {
+            team.bound.clone_from(&team.name);
+        }
+    }
+
+    fn perform(&mut self, change: &TeamChange) {
         match change {
             TeamChange::User => self.users.push(Member { active: true, role: None }),
             TeamChange::Team(name, users) => {
@@ -141,17 +201,14 @@ impl Teams {
                     member.active = *active;
                 }
             }
-            TeamChange::Mapping(mapping) => {
-                self.mapping = mapping.clone();
-                for team in self.teams.iter_mut().flatten() {
-                    team.bound.clone_from(&team.name);
+            TeamChange::Mapping(mapping) => match mapping.choices().replaced {
+                ReplacedMapping::AtOnce => self.in_force(mapping.clone()),
+                ReplacedMapping::OnApply => self.pending = Some(mapping.clone()),
+            },
+            TeamChange::Apply => {
+                if let Some(mapping) = self.pending.take() {
+                    self.in_force(mapping);
                 }
-            }
-        }
-        let roles: Vec<_> = (0..self.users.len()).map(|user| self.computed(user)).collect();
-        for (member, role) in self.users.iter_mut().zip(roles) {
-            if let Some(role) = role {
-                member.role = Some(role);
             }
         }
     }
@@ -239,5 +296,61 @@ mod tests {
         other.apply(&TeamChange::Nest(0, 1));
         other.apply(&TeamChange::Nest(1, 0));
         assert_eq!(other.role(0), Some(Some("ADMIN")));
+    }
+
+    #[test]
+    fn a_role_stands_where_the_profile_lets_it() {
+        let kept = RoleChoices { deleted_team: DeletedTeam::Kept, ..RoleChoices::default() };
+        let frozen = RoleChoices { inactive: InactiveRole::Frozen, ..RoleChoices::default() };
+        let later = RoleChoices { replaced: ReplacedMapping::OnApply, ..RoleChoices::default() };
+        let swapped = |state: &Teams| {
+            let lists = [("VIEWER", "founders"), ("ADMIN", "dev")];
+            let lists = lists.map(|(role, team)| (role.to_owned(), vec![team.to_owned()]));
+            TeamChange::Mapping(state.mapping().with(lists.to_vec()))
+        };
+        let swap = swapped(&teams(later));
+        let rows: [(RoleChoices, &[(TeamChange, &str)]); 3] = [
+            (
+                kept,
+                &[
+                    (TeamChange::Delete(0), "ADMIN"),
+                    (TeamChange::Active(0, false), "ADMIN"),
+                    (TeamChange::Apply, "CONTRIBUTOR"),
+                    (TeamChange::Delete(1), "CONTRIBUTOR"),
+                    (TeamChange::Team("dev".into(), one(0)), "VIEWER"),
+                ],
+            ),
+            (
+                frozen,
+                &[
+                    (TeamChange::Active(0, false), "ADMIN"),
+                    (TeamChange::Leave(0, one(0)), "ADMIN"),
+                    (TeamChange::Apply, "ADMIN"),
+                    (TeamChange::Active(0, true), "CONTRIBUTOR"),
+                ],
+            ),
+            (later, &[(swap, "ADMIN"), (TeamChange::Leave(1, one(0)), "ADMIN"), (TeamChange::Apply, "VIEWER")]),
+        ];
+        for (choices, changes) in rows {
+            let mut state = teams(choices);
+            state.apply(&TeamChange::User);
+            state.apply(&TeamChange::Team("founders".into(), one(0)));
+            state.apply(&TeamChange::Team("sales".into(), one(0)));
+            for (change, role) in changes {
+                state.apply(change);
+                assert_eq!(state.role(0), Some(Some(*role)), "{choices:?} {change:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mapping_misses_the_teams_that_are_not_there() {
+        for (missing_team, missed) in [(MissingTeam::Allowed, false), (MissingTeam::Refused, true)] {
+            let mut state = teams(RoleChoices { missing_team, ..RoleChoices::default() });
+            let mapping = state.mapping().with(vec![("ADMIN".into(), vec!["founders".into()])]);
+            assert_eq!(state.misses_team(&mapping), missed);
+            state.apply(&TeamChange::Team("Founders".into(), BTreeSet::new()));
+            assert!(!state.misses_team(&mapping));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The role mapping: which team gives which role (CATALOG-020 to CATALOG-041). Reading the document, its faults with JSON
 //! pointers, its warnings, and the role of a set of teams. It knows nothing of users.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -8,7 +9,9 @@ use serde_json::Value;
 use unicode_normalization::UnicodeNormalization;
 
 use super::refusal::{Refusal, pointer_part};
-use crate::profile::{MappedNames, RoleChoices, RoleRule, TeamConflict, TeamRename};
+use crate::profile::{
+    EmptyRole, MalformedMapping, MappedNames, RoleChoices, RoleRule, TeamConflict, TeamRename, UnmappedTeam,
+};
 use crate::scim::Object;
 
 /// A group as the mapping sees it.
@@ -59,28 +62,69 @@ impl Mapping {
     ///
     /// # Errors
     /// 400 with a pointer: no JSON object, an unknown role, a role twice, teams that are no array of non-empty texts
-    /// (CATALOG-040), and where the profile says so a team under two roles (CATALOG-026).
+    /// (CATALOG-040); of these, where the profile says so, only the first, the others are left out with a warning. Where
+    /// the profile says so also a team under two roles (CATALOG-026) and a role without teams (CATALOG-041).
     pub fn parse(text: &str, ladder: &[String], choices: &RoleChoices) -> Result<(Self, Vec<String>), Refusal> {
         let members = ordered(text)?;
         let mut rules: Vec<Rule> = Vec::new();
+        let mut left_out = Vec::new();
+        let mut wrong = |refusal: Refusal| match choices.malformed {
+            MalformedMapping::Refused => Err(refusal),
+            MalformedMapping::ValidPart => {
+                let at = refusal.pointer.as_deref().unwrap_or_default();
+                left_out.push(format!("{at} is left out: {}", refusal.description));
+                Ok(())
+            }
+        };
         for (role, teams) in &members {
             let at = pointer_part(role);
-            let rank = ladder.iter().position(|name| name == role);
-            let rank =
-                rank.ok_or_else(|| Refusal::invalid(&at, format!("no such role; known: {}", ladder.join(", "))))?;
-            if rules.iter().any(|rule| rule.rank == rank) {
-                return Err(Refusal::invalid(at, "this role stands twice in the mapping"));
-            }
-            let teams = teams.as_array().ok_or_else(|| Refusal::invalid(&at, "an array of team names is wanted"))?;
-            let team = |(index, team): (usize, &Value)| match team.as_str() {
-                Some(name) if !name.is_empty() => Ok(MappedTeam { name: name.to_owned(), bound: Vec::new() }),
-                _ => Err(Refusal::invalid(format!("{at}/{index}"), "a team name, a text that is not empty, is wanted")),
+            let Some(rank) = ladder.iter().position(|name| name == role) else {
+                wrong(Refusal::invalid(&at, format!("no such role; known: {}", ladder.join(", "))))?;
+                continue;
             };
-            rules.push(Rule { rank, teams: teams.iter().enumerate().map(team).collect::<Result<_, _>>()? });
+            if rules.iter().any(|rule| rule.rank == rank) {
+                wrong(Refusal::invalid(at, "this role stands twice in the mapping"))?;
+                continue;
+            }
+            let Some(teams) = teams.as_array() else {
+                wrong(Refusal::invalid(&at, "an array of team names is wanted"))?;
+                continue;
+            };
+            let mut rule = Rule { rank, teams: Vec::new() };
+            for (index, team) in teams.iter().enumerate() {
+                match team.as_str() {
+                    Some(name) if !name.is_empty() => {
+                        rule.teams.push(MappedTeam { name: name.to_owned(), bound: Vec::new() });
+                    }
+                    _ => wrong(Refusal::invalid(
+                        format!("{at}/{index}"),
+                        "a team name, a text that is not empty, is wanted",
+                    ))?,
+                }
+            }
+            if rule.teams.is_empty() && choices.empty_role == EmptyRole::Refused {
+                return Err(Refusal::invalid(at, "a role without teams; leave it out"));
+            }
+            rules.push(rule);
         }
         let mapping = Self { ladder: ladder.to_vec(), rules };
-        let warnings = mapping.warnings(choices)?;
-        Ok((mapping, warnings))
+        left_out.extend(mapping.warnings(choices)?);
+        Ok((mapping, left_out))
+    }
+
+    /// Demands that every mapped team exists (CATALOG-029, second reading).
+    ///
+    /// # Errors
+    /// 400 with a pointer to the first team of which there is no group.
+    pub fn needs(&self, groups: &[Team], choices: &RoleChoices) -> Result<(), Refusal> {
+        let known: HashSet<String> = groups.iter().map(|group| key(&group.name, choices.names)).collect();
+        for rule in &self.rules {
+            if let Some(index) = rule.teams.iter().position(|team| !known.contains(&key(&team.name, choices.names))) {
+                let at = format!("{}/{index}", pointer_part(self.name(rule.rank)));
+                return Err(Refusal::invalid(at, "there is no team of this name"));
+            }
+        }
+        Ok(())
     }
 
     fn warnings(&self, choices: &RoleChoices) -> Result<Vec<String>, Refusal> {
@@ -112,7 +156,7 @@ impl Mapping {
         Ok(warnings)
     }
 
-    /// The role that these teams give: the highest of theirs (CATALOG-022); `None` if none of them is mapped.
+    /// The role that these teams give: the highest of theirs (CATALOG-022); `None` if none of them gives any.
     #[must_use]
     pub fn role_of(&self, teams: &[Team], choices: &RoleChoices) -> Option<&str> {
         teams.iter().filter_map(|team| self.rank_of(team, choices)).max().map(|rank| self.name(rank))
@@ -131,10 +175,12 @@ impl Mapping {
             _ => key(&mapped.name, choices.names) == name,
         };
         let mut ranks = self.rules.iter().filter(|rule| rule.teams.iter().any(means)).map(|rule| rule.rank);
-        match choices.conflict {
+        let mapped = match choices.conflict {
             TeamConflict::Last => ranks.next_back(),
             TeamConflict::Highest | TeamConflict::Refused => ranks.max(),
-        }
+        };
+        // CATALOG-028: the lowest role has rank 0.
+        mapped.or((choices.unmapped_team == UnmappedTeam::Lowest).then_some(0))
     }
 
     fn name(&self, rank: usize) -> &str {
@@ -250,6 +296,32 @@ mod tests {
             assert_eq!(said.len(), warnings, "{said:?}");
             assert_eq!(Value::Object(mapping.document()), serde_json::from_str::<Value>(text).unwrap());
         }
+    }
+
+    #[test]
+    fn the_valid_part_is_taken_where_the_profile_says_so() {
+        let choices = RoleChoices { malformed: MalformedMapping::ValidPart, ..RoleChoices::default() };
+        for (text, document, warnings) in [
+            (r#"{"OWNER": ["dev"], "ADMIN": ["ops"]}"#, r#"{"ADMIN": ["ops"]}"#, 1),
+            (r#"{"VIEWER": "dev"}"#, "{}", 1),
+            (r#"{"VIEWER": ["dev", 7, ""]}"#, r#"{"VIEWER": ["dev"]}"#, 2),
+            (r#"{"VIEWER": ["dev"], "VIEWER": ["ops"]}"#, r#"{"VIEWER": ["dev"]}"#, 1),
+        ] {
+            let (mapping, said) = Mapping::parse(text, &ladder(), &choices).unwrap();
+            assert_eq!(Value::Object(mapping.document()), serde_json::from_str::<Value>(document).unwrap(), "{text}");
+            assert_eq!(said.len(), warnings, "{said:?}");
+        }
+        assert_eq!(Mapping::parse("[]", &ladder(), &choices).unwrap_err().status, 400);
+    }
+
+    #[test]
+    fn what_a_mapping_must_not_leave_open_is_refused_where_the_profile_says_so() {
+        let choices = RoleChoices { empty_role: EmptyRole::Refused, ..RoleChoices::default() };
+        let refusal = Mapping::parse(r#"{"VIEWER": ["dev"], "ADMIN": []}"#, &ladder(), &choices).unwrap_err();
+        assert_eq!(refusal.pointer.as_deref(), Some("/ADMIN"));
+        let (mapping, _) = Mapping::parse(r#"{"VIEWER": ["dev", "ops"]}"#, &ladder(), &choices).unwrap();
+        assert_eq!(mapping.needs(&teams(&["Dev"]), &choices).unwrap_err().pointer.as_deref(), Some("/VIEWER/1"));
+        assert_eq!(mapping.needs(&teams(&["OPS", "dev"]), &choices), Ok(()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::account::Source;
 use super::mapping::{Mapping, Team};
-use crate::profile::{ManualRole, RoleChoices, UnmappedRole, WhenApplied};
+use crate::profile::{DeletedTeam, InactiveRole, ManualRole, ReplacedMapping, RoleChoices, UnmappedRole, WhenApplied};
 
 /// Where a user's role comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,18 @@ struct Memory {
     held: Option<String>,
     /// The role of the last run of the script (`when = "on-apply"`).
     applied: Option<Role>,
+    /// What stood after the last change (`deleted_team = "kept"`, `inactive = "frozen"`).
+    stood: Option<Stood>,
+}
+
+/// A role and the teams it stood with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stood {
+    /// By id.
+    teams: Vec<Team>,
+    role: Role,
+    /// A team of the user was deleted, and nothing else has happened to the user's teams since.
+    kept: bool,
 }
 
 /// What a run of the script did (A6).
@@ -72,6 +84,8 @@ pub struct Person {
     pub id: String,
     /// Who made the user: teams decide for synchronized users only (CATALOG-037).
     pub source: Source,
+    /// Whether the user is active: a frozen role stands while it is not (CATALOG-036).
+    pub active: bool,
     /// The user's teams, as far as they count.
     pub teams: Vec<Team>,
 }
@@ -80,6 +94,8 @@ pub struct Person {
 #[derive(Debug, Clone, Default)]
 pub struct Roles {
     mapping: Option<Mapping>,
+    /// Put, and in force from the next run of the script on (`replaced = "on-apply"`).
+    pending: Option<Mapping>,
     memory: HashMap<String, Memory>,
     generation: u64,
 }
@@ -91,15 +107,21 @@ impl Roles {
         Self { mapping, ..Self::default() }
     }
 
-    /// The mapping in force.
+    /// The mapping that was put last: the one in force, or the one that will be.
     #[must_use]
-    pub const fn mapping(&self) -> Option<&Mapping> {
-        self.mapping.as_ref()
+    pub fn mapping(&self) -> Option<&Mapping> {
+        self.pending.as_ref().or(self.mapping.as_ref())
     }
 
-    /// Replaces the mapping as a whole (CATALOG-039); answers the new generation.
-    pub fn put(&mut self, mapping: Mapping) -> u64 {
-        self.mapping = Some(mapping);
+    /// Replaces the mapping as a whole, now or with the next run of the script (CATALOG-039); answers the new generation.
+    pub fn put(&mut self, mapping: Mapping, choices: &RoleChoices) -> u64 {
+        match choices.replaced {
+            ReplacedMapping::OnApply => self.pending = Some(mapping),
+            ReplacedMapping::AtOnce => {
+                (self.mapping, self.pending) = (Some(mapping), None);
+                self.release();
+            }
+        }
         self.generation += 1;
         self.generation
     }
@@ -133,23 +155,40 @@ impl Roles {
             // Until the script runs again, a role set by hand stands.
             (Some(name), ManualRole::Kept, _) | (Some(name), _, WhenApplied::OnApply) => by_hand(name),
             (None, _, WhenApplied::OnApply) => memory.and_then(|m| m.applied.clone()).unwrap_or(Role::NONE),
-            (_, _, WhenApplied::AtOnce) => computed(mapping, memory, &person.teams, choices),
+            (_, _, WhenApplied::AtOnce) => standing(mapping, memory, person, choices),
         }
     }
 
-    /// Notes what the users' teams give now, where a later role depends on it.
-    pub fn note(&mut self, people: &[Person], choices: &RoleChoices) {
-        let Some(mapping) = self.mapping.as_ref().filter(|_| choices.unmapped == UnmappedRole::Keep) else { return };
-        for person in people {
-            if let Some(role) = mapping.role_of(&person.teams, choices) {
-                self.memory.entry(person.id.clone()).or_default().held = Some(role.to_owned());
+    /// Deleted teams give their people nothing any more.
+    fn release(&mut self) {
+        self.memory.values_mut().filter_map(|memory| memory.stood.as_mut()).for_each(|stood| stood.kept = false);
+    }
+
+    /// Notes what the users' teams give now, where a later role depends on it; `gone` is a team that was just deleted.
+    pub fn note(&mut self, people: &[Person], gone: Option<&str>, choices: &RoleChoices) {
+        let Some(mapping) = self.mapping.as_ref() else { return };
+        for person in people.iter().filter(|person| person.source == Source::Scim) {
+            let memory = self.memory.entry(person.id.clone()).or_default();
+            let teams = sorted(&person.teams);
+            let kept = memory.stood.as_ref().is_some_and(|stood| {
+                let left = gone.is_some_and(|id| stood.teams.iter().any(|team| team.id == id));
+                choices.deleted_team == DeletedTeam::Kept && (left || stood.kept && stood.teams == teams)
+            });
+            let role = match memory.stood.take() {
+                Some(stood) if kept || frozen(person, choices) => stood.role,
+                _ => computed(mapping, Some(memory), &person.teams, choices),
+            };
+            if choices.unmapped == UnmappedRole::Keep && role.source == RoleSource::Mapping {
+                memory.held.clone_from(&role.name);
             }
+            let kept = kept && !frozen(person, choices);
+            memory.stood = remembers(choices).then_some(Stood { teams, role, kept });
         }
     }
 
     /// Binds mapped teams to groups, where the profile says so.
     pub fn bind(&mut self, groups: &[Team], choices: &RoleChoices) {
-        if let Some(mapping) = &mut self.mapping {
+        for mapping in [&mut self.mapping, &mut self.pending].into_iter().flatten() {
             mapping.bind(groups, choices);
         }
     }
@@ -158,16 +197,20 @@ impl Roles {
     pub fn apply(&mut self, people: &[Person], choices: &RoleChoices) -> Applied {
         self.generation += 1;
         let mut done = Applied { generation: self.generation, ..Applied::default() };
+        let before: Vec<Role> = people.iter().map(|person| self.of(person, choices)).collect();
+        self.mapping = self.pending.take().or(self.mapping.take());
         if self.mapping.is_none() {
             return done;
         }
-        self.note(people, choices);
-        for person in people.iter().filter(|person| person.source == Source::Scim) {
-            let before = self.of(person, choices);
+        self.release();
+        self.note(people, None, choices);
+        for (person, before) in people.iter().zip(before).filter(|(person, _)| person.source == Source::Scim) {
             let Some(mapping) = &self.mapping else { continue };
-            let role = computed(mapping, self.memory.get(&person.id), &person.teams, choices);
+            let role = standing(mapping, self.memory.get(&person.id), person, choices);
             let memory = self.memory.entry(person.id.clone()).or_default();
-            memory.applied = Some(role);
+            if memory.applied.is_none() || !frozen(person, choices) {
+                memory.applied = Some(role);
+            }
             if choices.manual == ManualRole::Overridden {
                 memory.manual = None;
             }
@@ -175,6 +218,33 @@ impl Roles {
             done.changed += usize::from(self.of(person, choices).name != before.name);
         }
         done
+    }
+}
+
+/// Whether roles depend on what stood before.
+fn remembers(choices: &RoleChoices) -> bool {
+    choices.deleted_team == DeletedTeam::Kept || choices.inactive == InactiveRole::Frozen
+}
+
+fn frozen(person: &Person, choices: &RoleChoices) -> bool {
+    choices.inactive == InactiveRole::Frozen && !person.active
+}
+
+fn sorted(teams: &[Team]) -> Vec<Team> {
+    let mut teams = teams.to_vec();
+    teams.sort_by(|one, other| one.id.cmp(&other.id));
+    teams
+}
+
+/// What stood before, where the profile lets it stand (CATALOG-031, CATALOG-036), else what the teams give.
+fn standing(mapping: &Mapping, memory: Option<&Memory>, person: &Person, choices: &RoleChoices) -> Role {
+    let stands = |stood: &&Stood| {
+        frozen(person, choices)
+            || choices.deleted_team == DeletedTeam::Kept && stood.kept && stood.teams == sorted(&person.teams)
+    };
+    match memory.and_then(|memory| memory.stood.as_ref()).filter(stands) {
+        Some(stood) => stood.role.clone(),
+        None => computed(mapping, memory, &person.teams, choices),
     }
 }
 
@@ -203,7 +273,7 @@ mod tests {
 
     fn person(source: Source, teams: &[&str]) -> Person {
         let team = |name: &&str| Team { id: (*name).to_owned(), name: (*name).to_owned() };
-        Person { id: "1".into(), source, teams: teams.iter().map(team).collect() }
+        Person { id: "1".into(), source, active: true, teams: teams.iter().map(team).collect() }
     }
 
     #[test]
@@ -216,8 +286,8 @@ mod tests {
         ] {
             let choices = RoleChoices { unmapped, ..RoleChoices::default() };
             let mut roles = roles();
-            roles.note(&[person(Source::Scim, &[before])], &choices);
-            roles.note(&[person(Source::Scim, &[])], &choices);
+            roles.note(&[person(Source::Scim, &[before])], None, &choices);
+            roles.note(&[person(Source::Scim, &[])], None, &choices);
             assert_eq!(roles.of(&person(Source::Scim, &[]), &choices).name.as_deref(), role, "{unmapped:?} {before}");
         }
     }

@@ -13,10 +13,11 @@ pub use accounts::{
 };
 pub use choices::{Capabilities, Limits, PatchAnswer, Switches, UnknownMembers};
 pub use roles::{
-    ManualRole, MappedNames, NestedTeams, RoleChoices, TeamConflict, TeamRename, UnmappedRole, WhenApplied,
+    DeletedTeam, EmptyRole, InactiveRole, MalformedMapping, ManualRole, MappedNames, MissingTeam, NestedTeams,
+    ReplacedMapping, RoleChoices, TeamConflict, TeamRename, UnmappedRole, UnmappedTeam, WhenApplied,
 };
 pub use users::{
-    DeactivatedNames, Deletion, Listing, PutWithoutActive, Renaming, Unique, UserNames, Users, ValuesKept,
+    DeactivatedNames, Deletion, Listing, PutWithoutActive, RefusedName, Renaming, Unique, UserNames, Users, ValuesKept,
 };
 pub use values::{ListedValue, ValueList};
 

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Users {
     /// Which user names are taken at all (CATALYTIC-006, CATALYTIC-008).
     pub user_names: UserNames,
+    /// How a user name of another form is refused (CATALYTIC-007).
+    pub refused_name: RefusedName,
     /// Attributes that a create must carry beside `userName`, as SCIM paths.
     pub required: Vec<String>,
     /// The attributes that are stored, as SCIM paths (`name.givenName`, `emails`); everything else is dropped without an
@@ -17,7 +19,8 @@ pub struct Users {
     pub stored: Vec<String>,
     /// Which element of a multi-valued attribute is stored (CATALYTIC-011).
     pub values: ValuesKept,
-    /// Attributes of which no two users have the same value, beside `userName` (CATALYTIC-014, PROP-UNIQ-12, PROP-UNIQ-14).
+    /// Attributes of which no two users have the same value, beside `userName` (CATALYTIC-014, PROP-UNIQ-12, PROP-UNIQ-14);
+    /// with `displayName` among them two people cannot be called alike (CATALYTIC-015, second reading).
     pub unique: Vec<Unique>,
     /// Whether a deactivated user still holds names and unique values (CATALYTIC-016, CATALYTIC-017, PROP-UNIQ-10).
     pub deactivated_names: DeactivatedNames,
@@ -55,6 +58,17 @@ pub enum UserNames {
     LowerAlphanumeric,
     /// Letters and digits of any script (CATALYTIC-008, the wide reading).
     UnicodeAlphanumeric,
+}
+
+/// How a user name is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusedName {
+    /// 400 with `scimType` `invalidValue` (`RFC7644 §3.12`).
+    #[default]
+    InvalidValue,
+    /// 400 without a `scimType`.
+    Plain,
 }
 
 /// Which element of a multi-valued attribute is stored.

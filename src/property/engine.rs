@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::play::{Fault, Outcomes, Player};
-use super::proof::{CounterExample, Law, Played, Proof, State, Tally};
+use super::proof::{CounterExample, Law, Played, Proof, State, Tally, moments};
 use super::script::Script;
 use super::shrink;
 use super::suite::{Cases, Heard, Setting, Suite};
@@ -197,7 +197,8 @@ impl Proving {
             failed += failures;
         }
         let whole = !more && !self.player.cancelled();
-        Ok((played, whole && enumerated.is_some()))
+        // What is asked first is drawn as well, from the seed.
+        Ok((played, whole && matches!(suite.cases, Cases::All(_))))
     }
 
     /// Puts a suite's questions, side by side.
@@ -236,7 +237,7 @@ impl Proving {
         loop {
             while playing.len() < width && !self.player.cancelled() && !self.out_of_time() {
                 let Some((case, script)) = waiting.next() else { break };
-                let alone = script.alone;
+                let alone = script.plays_alone();
                 let (player, name) = (Arc::clone(&self.player), suite.name);
                 if alone {
                     // Nothing else may change the target meanwhile.
@@ -296,6 +297,9 @@ impl Proving {
                     None => State::NotObservable(
                         judging().find_map(|(_, played)| played.skipped.clone()).unwrap_or_default(),
                     ),
+                    Some(_) if self.findings.tally.unseen(&id).is_some() => {
+                        State::NotObservable(self.findings.tally.unseen(&id).unwrap_or_default().to_owned())
+                    }
                     Some(_) if inconclusive > 0 => State::Inconclusive("every row about it stayed open".to_owned()),
                     Some(_) => State::Inconclusive("no history came to judge it".to_owned()),
                 },
@@ -338,7 +342,9 @@ impl Proving {
         findings.sort_by_key(|finding| finding.requirement != law);
         self.findings.leftovers.extend(outcomes.leftovers);
         let (scenario, requests) = (script.to_string(), script.requests());
-        Ok(Some(CounterExample { suite: suite.to_owned(), seed, case, scenario, requests, findings, repeats }))
+        let moments = moments(&script, &outcomes.exchanges);
+        let suite = suite.to_owned();
+        Ok(Some(CounterExample { suite, seed, case, scenario, requests, findings, moments, repeats }))
     }
 }
 

@@ -9,18 +9,22 @@ mod filters;
 mod fixed;
 mod flows;
 mod history;
+mod home;
 mod names;
 mod play;
 mod proof;
+mod races;
 mod roles;
 mod script;
 mod shrink;
 mod suite;
 mod tenants;
+mod tokens;
 
 pub use engine::{Engine, Progress, Regression};
 pub use play::Fault;
-pub use proof::{CounterExample, Law, Played, Proof, State};
+pub use proof::{CounterExample, Law, Moment, Played, Proof, State};
+pub use races::Joint;
 pub use script::{Script, Step, basic};
 pub use suite::{Case, Cases, Enumerated, Heard, Need, RoleReadOut, Setting, Suite};
 
@@ -50,6 +54,15 @@ pub const SUITES: &[Suite] = &[
     roles::SUITES[3],
     roles::SUITES[4],
     roles::SUITES[5],
+    races::SUITE,
+    races::RENAMES,
+    races::GROUPS,
+    races::RANDOM,
+    races::VERSIONS,
+    races::PAGES,
+    races::SIGN_INS,
+    tokens::EVENTS,
+    tokens::SUITE,
 ];
 
 #[cfg(test)]

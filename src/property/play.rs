@@ -75,6 +75,36 @@ impl Transport for Paced {
     }
 }
 
+/// Counts the answers that only say "not now": the runner waits these out, and only the last answer is an exchange.
+struct Counted {
+    inner: Arc<dyn Transport>,
+    refused: AtomicU64,
+}
+
+impl Transport for Counted {
+    fn send<'a>(&'a self, request: &'a Request) -> Answer<'a> {
+        Box::pin(async move {
+            let answer = self.inner.send(request).await;
+            if answer.as_ref().is_ok_and(|response| matches!(response.status, 429 | 503)) {
+                self.refused.fetch_add(1, Ordering::Relaxed);
+            }
+            answer
+        })
+    }
+
+    fn base_url(&self) -> &str {
+        self.inner.base_url()
+    }
+
+    fn admin_url(&self) -> Option<&str> {
+        self.inner.admin_url()
+    }
+
+    fn url(&self, request: &Request) -> String {
+        self.inner.url(request)
+    }
+}
+
 impl Player {
     pub fn new(inner: Arc<dyn Transport>, draw: Draw, options: Options, cancel: watch::Receiver<bool>) -> Self {
         let transport = match options.max_rps {
@@ -99,8 +129,24 @@ impl Player {
         self.play_as(script, id, self.plays.fetch_add(1, Ordering::Relaxed)).await
     }
 
-    /// Runs one script under the marker of that number.
+    /// Runs one script under the marker of that number; again, under other markers, as often as it asks for and until it
+    /// fails. Everything is counted, and the requests are those of the last play.
     pub async fn play_as(&self, script: &Script, id: &str, number: u64) -> Result<Outcomes, Fault> {
+        let mut all = self.play_once(script, id, number).await?;
+        for _ in 1..script.plays {
+            if all.failed().next().is_some() || self.cancelled() {
+                break;
+            }
+            let next = self.play_once(script, id, self.plays.fetch_add(1, Ordering::Relaxed)).await?;
+            all.findings.extend(next.findings);
+            all.readings.extend(next.readings);
+            all.leftovers.extend(next.leftovers);
+            all.exchanges = next.exchanges;
+        }
+        Ok(all)
+    }
+
+    async fn play_once(&self, script: &Script, id: &str, number: u64) -> Result<Outcomes, Fault> {
         let text = script.to_string();
         let parsed = scenario::parse_as(id, &format!("{id}.toml"), &text, &scenario::Context::embedded());
         let parsed = parsed.map_err(|errors| {
@@ -122,7 +168,8 @@ impl Player {
         let (events, mut said) = mpsc::unbounded_channel();
         let inspect: Inspect = Arc::new(|_| Vec::new());
         let opening = Opening { seed: self.draw.seed, ..Opening::default() };
-        let (transport, options) = (Arc::clone(&self.transport), self.options.clone());
+        let counted = Arc::new(Counted { inner: Arc::clone(&self.transport), refused: AtomicU64::new(0) });
+        let (transport, options) = (Arc::clone(&counted) as Arc<dyn Transport>, self.options.clone());
         drive(vec![job], opening, transport, inspect, options, events, self.cancel.clone()).await;
         let mut outcomes = Outcomes::default();
         while let Ok(event) = said.try_recv() {
@@ -135,6 +182,9 @@ impl Player {
                 }
                 _ => {}
             }
+        }
+        if let Some(joint) = &script.joint {
+            outcomes.findings.extend(joint.judge(&outcomes.exchanges, id, counted.refused.load(Ordering::Relaxed) > 0));
         }
         Ok(outcomes)
     }

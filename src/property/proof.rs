@@ -1,8 +1,12 @@
 //! What came of testing: per law, with the smallest history that breaks it. It knows nothing of how it is shown.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
+use super::script::{Script, bare};
 use crate::flow::{Finding, Outcome};
+use crate::wire::Exchange;
 
 /// What came of all suites.
 #[derive(Debug, Default)]
@@ -79,8 +83,42 @@ pub struct CounterExample {
     pub requests: usize,
     /// What failed, this law's findings first.
     pub findings: Vec<Finding>,
+    /// What was sent at once, in the order of sending; empty where nothing was.
+    pub moments: Vec<Moment>,
     /// False when the smallest history did not fail when it was played once more.
     pub repeats: bool,
+}
+
+/// A request that was sent at once with others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// What it is for.
+    pub step: String,
+    /// From the first of them being sent to this one being sent.
+    pub start: Duration,
+    /// From the first of them being sent to this one's answer.
+    pub end: Duration,
+    /// The status, or why none came.
+    pub answer: String,
+}
+
+/// The requests of a play that were sent at once.
+pub(super) fn moments(script: &Script, exchanges: &[Arc<Exchange>]) -> Vec<Moment> {
+    let at_once: Vec<&str> = script.at_once().collect();
+    let mut sent: Vec<&Exchange> =
+        exchanges.iter().map(Arc::as_ref).filter(|exchange| at_once.contains(&exchange.step.as_str())).collect();
+    sent.sort_by_key(|exchange| exchange.started);
+    let first = sent.first().map(|exchange| exchange.started).unwrap_or_default();
+    let moment = |exchange: &Exchange| Moment {
+        step: bare(&exchange.step).to_owned(),
+        start: exchange.started.saturating_sub(first),
+        end: (exchange.started + exchange.duration).saturating_sub(first),
+        answer: exchange
+            .answer
+            .as_ref()
+            .map_or_else(|failure| failure.reason.clone(), |answer| answer.status.to_string()),
+    };
+    sent.into_iter().map(moment).collect()
 }
 
 impl Law {
@@ -134,23 +172,35 @@ impl Proof {
 
 /// How often each requirement was judged.
 #[derive(Debug, Default)]
-pub(super) struct Tally(BTreeMap<String, (u64, u64)>);
+pub(super) struct Tally {
+    counts: BTreeMap<String, (u64, u64)>,
+    /// Why a requirement could not be seen.
+    unseen: BTreeMap<String, String>,
+}
 
 impl Tally {
     pub fn add(&mut self, finding: &Finding) {
         // A fresh String only for a requirement that was never seen: this runs for every row of every history.
-        if !self.0.contains_key(&finding.requirement) {
-            self.0.insert(finding.requirement.clone(), (0, 0));
+        if !self.counts.contains_key(&finding.requirement) {
+            self.counts.insert(finding.requirement.clone(), (0, 0));
         }
-        let Some((judged, open)) = self.0.get_mut(&finding.requirement) else { return };
+        let Some((judged, open)) = self.counts.get_mut(&finding.requirement) else { return };
         match finding.outcome {
             Outcome::Pass | Outcome::Warn | Outcome::Fail => *judged += 1,
             Outcome::Inconclusive => *open += 1,
+            Outcome::NotObservable if !self.unseen.contains_key(&finding.requirement) => {
+                self.unseen.insert(finding.requirement.clone(), finding.got.clone());
+            }
             Outcome::NotObservable | Outcome::NotApplicable => {}
         }
     }
 
     pub fn of(&self, id: &str) -> (u64, u64) {
-        self.0.get(id).copied().unwrap_or_default()
+        self.counts.get(id).copied().unwrap_or_default()
+    }
+
+    /// Why it could not be seen, where a judge said so.
+    pub fn unseen(&self, id: &str) -> Option<&str> {
+        self.unseen.get(id).map(String::as_str)
     }
 }

@@ -2,6 +2,9 @@
 //! that replays without the engine that found it (law 7), and the engine itself runs nothing else.
 
 use std::fmt::{self, Display, Formatter};
+use std::sync::Arc;
+
+use super::races::Joint;
 
 /// A scenario file in the making.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,6 +21,11 @@ pub struct Script {
     pub alone: bool,
     /// The steps, in order.
     pub steps: Vec<Step>,
+    /// How often it is played, alone, until it fails: what is sent at once need not go wrong every time. 0 is once, beside
+    /// others.
+    pub plays: usize,
+    /// Judges the answers of one play together.
+    pub joint: Option<Arc<Joint>>,
     /// Steps were dropped: a write need not be read back any more.
     pub shrunk: bool,
 }
@@ -171,6 +179,18 @@ impl Script {
         name
     }
 
+    /// Whether nothing may be played beside it.
+    #[must_use]
+    pub fn plays_alone(&self) -> bool {
+        self.alone || self.plays > 0
+    }
+
+    /// The steps that are sent at once with others, by full name.
+    pub fn at_once(&self) -> impl Iterator<Item = &str> {
+        let at_once = |step: &&Step| step.keys.iter().any(|(key, _)| matches!(*key, "together" | "times"));
+        self.steps.iter().filter(at_once).map(|step| step.name.as_str())
+    }
+
     /// How many requests it sends.
     #[must_use]
     pub fn requests(&self) -> usize {
@@ -187,7 +207,6 @@ impl Script {
     /// The script with its steps numbered from 1 again.
     #[must_use]
     pub fn renumbered(mut self) -> Self {
-        let bare = |name: &str| name.split_once(". ").map_or(name, |(_, rest)| rest).to_owned();
         let names: Vec<(String, String)> = self
             .steps
             .iter()
@@ -252,6 +271,12 @@ impl Display for Script {
         }
         Ok(())
     }
+}
+
+/// A step's name without its number.
+#[must_use]
+pub fn bare(name: &str) -> &str {
+    name.split_once(". ").map_or(name, |(_, rest)| rest)
 }
 
 /// A TOML value for a row: `text("ADMIN")` is `"ADMIN"`.

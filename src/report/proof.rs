@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::terminal::wrap;
 use crate::flow::Outcome;
-use crate::property::{Law, Proof, State};
+use crate::property::{Law, Moment, Proof, State};
 use crate::requirement::Catalogue;
 
 /// The name of the JSON format (`reports/schema/scimproof.proof.v1.schema.json`), append-only from here on.
@@ -159,10 +159,29 @@ fn broken(text: &mut String, law: &Law, file: Option<String>, catalogue: &Catalo
     if found.findings.len() > SHOWN {
         let _ = writeln!(text, "      and        {} more rows", found.findings.len() - SHOWN);
     }
+    time_line(text, &found.moments, width);
     if let Some(file) = file {
         let folder = file.rsplit_once('/').map_or(".", |(folder, _)| folder);
         let _ = writeln!(text, "      scenario   {file}");
         let _ = writeln!(text, "      again      scimproof run --scenarios {folder} --allow-inconclusive");
+    }
+}
+
+/// What was sent at once: a line for each request, from its start to its end.
+fn time_line(text: &mut String, moments: &[Moment], width: usize) {
+    let Some(last) = moments.iter().map(|moment| moment.end.as_micros()).max() else { return };
+    let name = moments.iter().map(|moment| moment.step.chars().count()).max().unwrap_or_default().min(32);
+    let room = width.saturating_sub(name + 36).clamp(10, 40) as u128;
+    let _ = writeln!(text, "      at once");
+    for moment in moments {
+        let place = |at: u128| usize::try_from(at * (room - 1) / last.max(1)).unwrap_or_default();
+        let (start, end) = (place(moment.start.as_micros()), place(moment.end.as_micros()));
+        let bar = format!("{}[{}]", " ".repeat(start), "=".repeat(end.saturating_sub(start)));
+        let ms = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
+        let step: String = moment.step.chars().take(name).collect();
+        let room = usize::try_from(room).unwrap_or_default() + 1;
+        let (from, to) = (ms(moment.start), ms(moment.end));
+        let _ = writeln!(text, "        {step:name$}  {bar:room$}  {from:.1} to {to:.1} ms  {}", moment.answer);
     }
 }
 
@@ -192,7 +211,7 @@ fn conclude(text: &mut String, proof: &Proof) {
 mod tests {
     use super::*;
     use crate::flow::{Evidence, Finding, Position};
-    use crate::property::{CounterExample, Played};
+    use crate::property::{CounterExample, Moment, Played};
     use crate::wire::ExchangeId;
 
     #[test]
@@ -208,6 +227,12 @@ mod tests {
             got: "status 201".into(),
             evidence: Evidence::of(&ExchangeId("user-names#3".into())),
         };
+        let moment = |step: &str, start, end, answer: &str| Moment {
+            step: step.into(),
+            start: std::time::Duration::from_micros(start),
+            end: std::time::Duration::from_micros(end),
+            answer: answer.into(),
+        };
         let law =
             |id: &str, state, judged, exhaustive| Law { id: id.into(), state, judged, inconclusive: 0, exhaustive };
         let found = CounterExample {
@@ -217,6 +242,7 @@ mod tests {
             scenario: String::new(),
             requests: 3,
             findings: vec![finding],
+            moments: vec![moment("create n0 (1)", 0, 1800, "201"), moment("create n0 (2)", 200, 2400, "201")],
             repeats: true,
         };
         let suite = |name: &str, exhaustive, skipped: Option<&str>| Played {

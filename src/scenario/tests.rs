@@ -237,6 +237,24 @@ fn a_write_is_read_back_where_it_went_or_on_the_admin_surface() {
 }
 
 #[test]
+fn only_a_delete_of_the_admin_surface_has_a_body() {
+    for (send, good) in [
+        ("DELETE /admin/v1/x\"\non = \"admin", true),
+        ("GET /admin/v1/x\"\non = \"admin", false),
+        ("DELETE /Users/1", false),
+        ("DELETE /Users/1\"\non = \"{{ b }}", false),
+    ] {
+        let file = format!(
+            "title = \"t\"\nneeds = [\"admin\"]\n[vars]\nb = \"x\"\n[[step]]\nname = \"w\"\nsend = \"{send}\"\n\
+             body = '{{\"role\": \"x\"}}'\nunread = \"nobody looks\"\n"
+        );
+        let errors = lint("x.toml", &file, &Context::embedded());
+        let bare = errors.iter().any(|error| error.rendered().contains("has no body here"));
+        assert_eq!((errors.is_empty(), bare), (good, !good), "{send}: {errors:?}");
+    }
+}
+
+#[test]
 fn the_example_of_the_documentation_is_free_of_mistakes() {
     let page = include_str!("../../docs/scenarios.md");
     let example = page.split("```toml").nth(1).and_then(|rest| rest.split("```").next()).unwrap();

@@ -30,5 +30,9 @@ pub(super) fn written(context: &Context<'_>, written: Written<'_>) -> Result<(),
         Written::Deleted(record) if record.kind == Kind::User => account::deleted(context, &record.id),
         _ => {}
     }
-    role::note(core, org)
+    let gone = match written {
+        Written::Deleted(record) if record.kind == Kind::Group => Some(record.id.as_str()),
+        _ => None,
+    };
+    role::note(core, org, gone)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::core::Core;
 use crate::product::{Person, Role, Source, Team};
-use crate::profile::{NestedTeams, TeamRename, UnmappedRole};
+use crate::profile::{DeletedTeam, InactiveRole, NestedTeams, TeamRename, UnmappedRole};
 use crate::scim::ScimError;
 use crate::store::{From as Start, Kind, Link, Links, Record, Select};
 
@@ -28,7 +28,7 @@ pub(super) fn of(core: &Core, org: &str, record: &Record) -> Result<Role, ScimEr
     let teams = teams(record, &groups);
     let state = core.products.lock();
     let source = state.source(org, &record.id);
-    let person = Person { id: record.id.clone(), source, teams };
+    let person = Person { id: record.id.clone(), source, active: active(record), teams };
     let none = || Role { name: None, source: crate::product::RoleSource::Default };
     Ok(state.organizations.get(org).map_or_else(none, |it| it.roles.of(&person, &core.profile.role_mapping)))
 }
@@ -57,6 +57,12 @@ fn team(group: &Record) -> Team {
     Team { id: group.id.clone(), name: name.unwrap_or_default().to_owned() }
 }
 
+/// Whether a user may sign in.
+fn active(user: &Record) -> bool {
+    let active = user.body.object().ok().and_then(|body| body.get("active")).and_then(Value::as_bool);
+    active.unwrap_or(true)
+}
+
 /// The groups of an organization.
 ///
 /// # Errors
@@ -78,16 +84,17 @@ pub(super) fn people(core: &Core, org: &str) -> Result<Vec<Person>, ScimError> {
     let state = core.products.lock();
     let person = |user: &Record| {
         let source: Source = state.source(org, &user.id);
-        Person { id: user.id.clone(), source, teams: teams(user, &groups) }
+        Person { id: user.id.clone(), source, active: active(user), teams: teams(user, &groups) }
     };
     Ok(users.iter().map(person).collect())
 }
 
-/// Notes what later roles depend on, after something changed: only where the profile's choices have a memory.
+/// Notes what later roles depend on, after something changed: only where the profile's choices have a memory. `gone` is a
+/// group that was just deleted.
 ///
 /// # Errors
 /// 500 if the store fails.
-pub(super) fn note(core: &Core, org: &str) -> Result<(), ScimError> {
+pub(super) fn note(core: &Core, org: &str, gone: Option<&str>) -> Result<(), ScimError> {
     let choices = &core.profile.role_mapping;
     let mapped = core.products.lock().organizations.get(org).is_some_and(|it| it.roles.mapping().is_some());
     if mapped && choices.rename == TeamRename::Bound {
@@ -96,10 +103,13 @@ pub(super) fn note(core: &Core, org: &str) -> Result<(), ScimError> {
             organization.roles.bind(&groups, choices);
         }
     }
-    if mapped && choices.unmapped == UnmappedRole::Keep {
+    let remembers = choices.unmapped == UnmappedRole::Keep
+        || choices.deleted_team == DeletedTeam::Kept
+        || choices.inactive == InactiveRole::Frozen;
+    if mapped && remembers {
         let people = people(core, org)?;
         if let Ok(organization) = core.products.lock().organization(org) {
-            organization.roles.note(&people, choices);
+            organization.roles.note(&people, gone, choices);
         }
     }
     Ok(())

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::context::resource_type;
-use crate::profile::{Profile, Renaming, UserNames, Users, ValuesKept};
+use crate::profile::{Profile, RefusedName, Renaming, UserNames, Users, ValuesKept};
 use crate::scim::address::member;
 use crate::scim::name::fold;
 use crate::scim::patch::{Operation, PatchRequest};
@@ -20,14 +20,18 @@ const ALWAYS: [&str; 6] = ["schemas", "id", "meta", "groups", "userName", "activ
 /// A user as the product keeps it. `old` is its state before, absent on a create.
 ///
 /// # Errors
-/// 400 `invalidValue` for a user name of another form (CATALYTIC-006) or a missing required attribute; 400 `mutability`
+/// 400 `invalidValue` (or, where so declared, without a `scimType`) for a user name of another form (CATALYTIC-006); for a missing required attribute; 400 `mutability`
 /// for a new name where names are fixed (CATALYTIC-025).
 pub(super) fn fit(users: &Users, mut user: Object, old: Option<&Object>) -> Result<Object, ScimError> {
     let name = text(&user, "userName");
     let before = old.map(|old| text(old, "userName"));
     // A user who was there before the rule keeps its name (CATALYTIC-018).
     if before.is_none_or(|before| before != name) && !taken(users.user_names, name) {
-        return Err(ScimError::bad(ScimType::InvalidValue, format!("userName: {}", alphabet(users.user_names))));
+        let detail = format!("userName: {}", alphabet(users.user_names));
+        return Err(match users.refused_name {
+            RefusedName::InvalidValue => ScimError::bad(ScimType::InvalidValue, detail),
+            RefusedName::Plain => ScimError::new(400, detail),
+        });
     }
     if users.renaming == Renaming::Refused && before.is_some_and(|before| fold(before) != fold(name)) {
         return Err(ScimError::bad(ScimType::Mutability, "userName: this server does not change user names"));

@@ -8,13 +8,46 @@ fn prove_holds_both_laws_of_the_bundled_server_and_repeats_by_seed() {
     let run = || {
         end(&mut scimproof(
             folder.path(),
-            &["prove", "--law", "CATALOG-022,PROP-UNIQ-01", "--cases", "16", "--seed", "5"],
+            &["prove", "--law", "role-moves,PROP-UNIQ-01", "--cases", "16", "--seed", "5"],
         ))
     };
     let first = run();
     assert_eq!(first.code, 0, "{}{}", first.stdout, first.stderr);
     insta::assert_snapshot!("prove", first.stdout);
     assert_eq!(run().stdout, first.stdout);
+}
+
+#[test]
+fn what_prove_falsified_is_reported_kept_and_played_first_by_the_next_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |seed: &str, cases: &str, fault: &[&str]| {
+        let arguments = ["prove", "--law", "PROP-UNIQ-02", "--seed", seed, "--cases", cases, "--json", "proof.json"];
+        let it = end(&mut scimproof(folder.path(), &[&arguments, fault].concat()));
+        let report = std::fs::read_to_string(folder.path().join("proof.json")).unwrap();
+        let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+        assert_eq!(report["exit_code"], it.code, "{}{}", it.stdout, it.stderr);
+        (it.code, report)
+    };
+    let found = |report: &serde_json::Value| report["laws"][0]["counter_example"].clone();
+    let (code, report) = run("5", "40", &["--fault", "dup-400"]);
+    let first = found(&report);
+    assert_eq!((code, report["laws"][0]["outcome"].as_str(), first["seed"].as_u64()), (1, Some("fail"), Some(5)));
+    assert!(folder.path().join(first["file"].as_str().unwrap()).is_file());
+    let kept = std::fs::read_to_string(folder.path().join(".scimproof/proofs/regressions.toml")).unwrap();
+    assert!(kept.contains("law = \"PROP-UNIQ-02\"") && kept.contains("seed = 5"), "{kept}");
+    // Nothing is drawn, so that only what was kept can find it again.
+    let (code, report) = run("6", "0", &["--fault", "dup-400"]);
+    assert_eq!((code, &found(&report)["scenario"]), (1, &first["scenario"]));
+    let (code, report) = run("6", "0", &[]);
+    assert_eq!((code, report["laws"][0]["outcome"].as_str()), (0, Some("pass")), "{report:#}");
+}
+
+#[test]
+fn a_law_that_nobody_knows_selects_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let it = end(&mut scimproof(folder.path(), &["prove", "--law", "PROP-NONE-01"]));
+    assert_eq!((it.code, it.stdout.as_str()), (4, ""), "{}", it.stderr);
+    assert!(it.stderr.contains("role-table"), "{}", it.stderr);
 }
 
 #[test]

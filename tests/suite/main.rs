@@ -21,4 +21,5 @@ mod readings;
 mod repeat;
 mod retired;
 mod secrets;
+mod tokens;
 mod trace;

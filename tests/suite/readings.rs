@@ -69,3 +69,8 @@ fn the_rules_of_catalog_hold_under_every_reading() {
 fn the_rules_of_catalytic_hold_under_every_reading() {
     hold("CATALYTIC");
 }
+
+#[test]
+fn the_rules_of_the_coalesce_app_hold_under_every_reading() {
+    hold("COALESCE-SSO");
+}

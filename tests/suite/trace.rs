@@ -9,13 +9,14 @@ use scimproof::requirement::{Actor, Catalogue, Level};
 
 /// Family, source, and at least how many ids it asks: `scenarios/okta`, `fixtures/unobserved/okta.toml`, and
 /// `fixtures/shapes/okta.json` where request shapes are known.
-const FAMILIES: [(&str, &str, usize); 6] = [
+const FAMILIES: [(&str, &str, usize); 7] = [
     ("okta", "OKTA", 100),
     ("entra", "ENTRA", 100),
     ("ping", "PING", 15),
     ("jumpcloud", "JUMPCLOUD", 18),
     ("catalog", "CATALOG", 36),
     ("catalytic", "CATALYTIC", 27),
+    ("coalesce-sso", "COALESCE-SSO", 36),
 ];
 
 /// Sources of which every rule is asked, those about the client too.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::table::numbered;
 use super::{NEEDS, create_team, create_user, home, known, mapping, people, read_role, read_team, user};
 use crate::model::{RoleMapping, TeamChange, Teams};
-use crate::profile::{ManualRole, TeamConflict};
+use crate::profile::{MalformedMapping, ManualRole, ReplacedMapping, TeamConflict};
 use crate::property::script::{Script, Step, basic};
 use crate::property::suite::{Cases, Need, RoleReadOut, Setting, Suite};
 
@@ -185,10 +185,22 @@ impl<'a> Writer<'a> {
                 self.everybody("PROP-ROLE-11");
             }
             Act::Bad { kind } => {
-                let text = BAD[*kind % BAD.len()];
+                let (text, valid) = BAD[*kind % BAD.len()];
                 let step = home::put_text("put a mapping that is none", text.to_owned());
-                self.script.push(step.judges("CATALOG-040", "status = 400"));
-                self.everybody("PROP-ROLE-21 CATALOG-040");
+                let takes = now.choices().malformed == MalformedMapping::ValidPart;
+                match valid.filter(|_| takes) {
+                    None => {
+                        self.script.push(step.judges("CATALOG-040", "status = 400"));
+                        self.everybody("PROP-ROLE-21 CATALOG-040");
+                    }
+                    Some(part) => {
+                        let part =
+                            part.iter().map(|(role, teams)| ((*role).into(), teams.iter().map(|it| (*it).into())));
+                        let part = part.map(|(role, teams)| (role, teams.collect())).collect();
+                        self.put_step(step, &now.with(part), "CATALOG-040");
+                        self.everybody("CATALOG-040");
+                    }
+                }
             }
             Act::Race { number } => self.race(&numbered(&now, *number)),
             Act::ByHand { user, role } => self.by_hand(*user, *role),
@@ -202,10 +214,31 @@ impl<'a> Writer<'a> {
     }
 
     fn put(&mut self, name: &str, mapping: &RoleMapping, laws: &str) {
-        let step = home::put(name, &json_of(mapping.document())).judges(laws, "status = 200");
-        self.last = Some(step.clone());
-        self.script.push(step);
+        self.put_step(home::put(name, &json_of(mapping.document())), mapping, laws);
+    }
+
+    /// Sends a step that puts a mapping: it is taken and comes into force, or is refused and changes nothing.
+    fn put_step(&mut self, step: Step, mapping: &RoleMapping, laws: &str) {
+        if self.refused(mapping) {
+            let laws = if mapping.has_refused_role() { "CATALOG-041" } else { "CATALOG-029" };
+            self.last = None;
+            self.script.push(step.judges(laws, "status = 400"));
+            return;
+        }
+        let step = step.judges(laws, "status = 200");
+        self.script.push(step.clone());
         self.state.apply(&TeamChange::Mapping(mapping.clone()));
+        // Once more it is the next run of the script that counts.
+        self.last = (mapping.choices().replaced == ReplacedMapping::AtOnce).then_some(step);
+        if mapping.choices().replaced == ReplacedMapping::OnApply {
+            self.everybody("CATALOG-039");
+            self.script.push(home::apply());
+            self.state.apply(&TeamChange::Apply);
+        }
+    }
+
+    fn refused(&self, mapping: &RoleMapping) -> bool {
+        mapping.has_refused_role() || self.state.misses_team(mapping)
     }
 
     fn put_all(&mut self, name: &str, mapping: &RoleMapping, laws: &str) {
@@ -215,6 +248,9 @@ impl<'a> Writer<'a> {
 
     /// Replaces the mapping while everybody's role is read: each is the old or the new one.
     fn race(&mut self, mapping: &RoleMapping) {
+        if self.refused(mapping) || mapping.choices().replaced == ReplacedMapping::OnApply {
+            return self.put_all("replace the mapping", mapping, "CATALOG-039");
+        }
         let label = format!("race {}", self.script.requests());
         let before = self.state.clone();
         self.state.apply(&TeamChange::Mapping(mapping.clone()));
@@ -260,13 +296,16 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Documents that are no mapping (CATALOG-040).
-const BAD: [&str; 5] = [
-    r#"{"OWNER": ["dev"]}"#,
-    r#"{"ADMIN": "dev"}"#,
-    r#"{"ADMIN": [""]}"#,
-    r#"{"ADMIN": ["dev"], "ADMIN": ["sales"]}"#,
-    r#"["ADMIN"]"#,
+/// Roles and their teams.
+type Lists = &'static [(&'static str, &'static [&'static str])];
+
+/// Documents that are no mapping, each with what can be taken of it, if anything (CATALOG-040).
+const BAD: [(&str, Option<Lists>); 5] = [
+    (r#"{"OWNER": ["dev"]}"#, Some(&[])),
+    (r#"{"ADMIN": "dev", "VIEWER": ["sales"]}"#, Some(&[("VIEWER", &["sales"])])),
+    (r#"{"ADMIN": ["", "dev"]}"#, Some(&[("ADMIN", &["dev"])])),
+    (r#"{"ADMIN": ["dev"], "ADMIN": ["sales"]}"#, Some(&[("ADMIN", &["dev"])])),
+    (r#"["ADMIN"]"#, None),
 ];
 
 fn teams_of(mapping: &RoleMapping, role: &str) -> Vec<String> {

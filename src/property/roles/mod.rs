@@ -2,7 +2,6 @@
 //! that their scripts are made of.
 
 mod histories;
-mod home;
 mod mappings;
 mod moves;
 mod paths;
@@ -12,10 +11,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::home;
 use super::script::Step;
 use super::suite::{Need, Setting, Suite};
 use crate::model::{Role, RoleMapping, TeamChange, Teams};
-use crate::profile::{Profile, WhenApplied};
+use crate::profile::{DeletedTeam, Profile, UnmappedTeam, WhenApplied};
 use crate::scim::urn;
 
 /// Every suite about roles.
@@ -203,6 +203,12 @@ fn laws_of(before: &Teams, after: &Teams, user: usize, change: &TeamChange, chan
     let mapping = after.mapping();
     let rank = |names: &[&str]| mapping.highest(names.iter().copied());
     let mut laws = vec!["PROP-ROLE-01"];
+    // Then it is no longer true that only the teams of now count.
+    if mapping.choices().deleted_team == DeletedTeam::Kept {
+        if let TeamChange::Delete(_) = change {
+            return "CATALOG-031".to_owned();
+        }
+    }
     match change {
         TeamChange::Active(who, _) if *who == user => laws.extend(["PROP-ROLE-18", "CATALOG-036"]),
         TeamChange::Nest(..) => laws.push("CATALOG-035"),
@@ -225,10 +231,11 @@ fn laws_of(before: &Teams, after: &Teams, user: usize, change: &TeamChange, chan
         laws.extend(["PROP-ROLE-15", "CATALOG-009"]);
     }
     let written = |name: &&str| mapping.teams().any(|team| team == *name);
-    if new.iter().any(|name| !written(name) && mapping.rank(name).is_some()) {
+    if new.iter().any(|name| !written(name) && mapping.listed(name).is_some()) {
         laws.extend(["PROP-ROLE-24", "CATALOG-032"]);
     }
-    let twice = |name: &&&str| mapping.rank(name).is_some() && new.iter().filter(|n| mapping.same(n, name)).count() > 1;
+    let twice =
+        |name: &&&str| mapping.listed(name).is_some() && new.iter().filter(|n| mapping.same(n, name)).count() > 1;
     if new.iter().any(|name| twice(&name)) {
         laws.extend(["PROP-ROLE-25", "CATALOG-034"]);
     }
@@ -245,9 +252,13 @@ fn membership(mapping: &RoleMapping, old: &[&str], new: &[&str]) -> Vec<&'static
     };
     let (joined, left) = (without(new, old), without(old, new));
     let changed: Vec<&str> = joined.iter().chain(&left).map(String::as_str).collect();
-    let mapped = |names: &[&str]| names.iter().filter(|name| mapping.rank(name).is_some()).count();
+    let mapped = |names: &[&str]| names.iter().filter(|name| mapping.listed(name).is_some()).count();
     let mut laws = Vec::new();
     match (rank(&changed), rank(old), rank(new)) {
+        // A team that is not mapped is not without effect where it gives the lowest role.
+        _ if mapped(&changed) == 0 && mapping.choices().unmapped_team == UnmappedTeam::Lowest => {
+            laws.push("CATALOG-028");
+        }
         (None, ..) => laws.extend(["PROP-ROLE-04", "CATALOG-028"]),
         (Some(_), before, after) if before == after => {
             laws.push("PROP-ROLE-05");

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Channel, NEEDS, create_team, create_user, home, join, mapping, people, read_role, read_team};
 use crate::model::RoleMapping;
+use crate::profile::{EmptyRole, MissingTeam, ReplacedMapping};
 use crate::property::script::Script;
 use crate::property::suite::{Case, Cases, Enumerated, Need, Setting, Suite};
 
@@ -89,10 +90,11 @@ impl Table {
         for (n, name) in TEAMS.iter().enumerate() {
             let users: BTreeSet<usize> =
                 self.sets.iter().enumerate().filter(|(_, bits)| *bits & (1 << n) != 0).map(|(user, _)| user).collect();
-            if self.channel != Channel::Post && users.is_empty() {
+            let every = mapping.choices().missing_team == MissingTeam::Refused;
+            if self.channel != Channel::Post && users.is_empty() && !every {
                 continue;
             }
-            if self.channel == Channel::Post {
+            if self.channel == Channel::Post || users.is_empty() {
                 script.push(home::at(create_team(n, name, &users)));
             } else {
                 script.push(home::at(create_team(n, name, &BTreeSet::new())));
@@ -102,9 +104,17 @@ impl Table {
         }
         for number in &self.mappings {
             let mapping = numbered(mapping, *number);
-            let document: Vec<(String, Value)> =
-                mapping.document().iter().map(|(role, teams)| (role.clone(), Value::from(teams.clone()))).collect();
+            let legal = |teams: &Vec<String>| mapping.choices().empty_role == EmptyRole::Legal || !teams.is_empty();
+            let document: Vec<(String, Value)> = mapping
+                .document()
+                .iter()
+                .filter(|(_, teams)| legal(teams))
+                .map(|(role, teams)| (role.clone(), Value::from(teams.clone())))
+                .collect();
             script.push(home::put("put a mapping", &document).judges("CATALOG-039", "status = 200"));
+            if mapping.choices().replaced == ReplacedMapping::OnApply {
+                script.push(home::apply());
+            }
             for (user, bits) in self.sets.iter().enumerate() {
                 let teams = TEAMS.iter().enumerate().filter(|(n, _)| bits & (1 << n) != 0).map(|(_, team)| *team);
                 let laws = "PROP-ROLE-01 PROP-ROLE-13 PROP-ROLE-15 CATALOG-022 CATALOG-039";

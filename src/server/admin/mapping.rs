@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::Row;
 use super::call::{Call, Reply, of_scim};
 use crate::product::{Action, CatalogRole, Mapping, Refusal};
+use crate::profile::MissingTeam;
 use crate::server::role;
 
 pub(super) const ROWS: &[Row] = &[
@@ -39,11 +40,15 @@ fn put(call: &Call<'_>) -> Result<Reply, Refusal> {
         [] => CatalogRole::ALL.iter().map(|role| role.word().to_owned()).collect(),
         rules => rules.iter().map(|rule| rule.name.clone()).collect(),
     };
-    let (mapping, warnings) = Mapping::parse(&text, &ladder, &core.profile.role_mapping)?;
+    let choices = &core.profile.role_mapping;
+    let (mapping, warnings) = Mapping::parse(&text, &ladder, choices)?;
+    if choices.missing_team == MissingTeam::Refused {
+        mapping.needs(&role::groups(&core, org).map_err(of_scim)?, choices)?;
+    }
     // What the old mapping gave may have to be kept by the new one.
-    role::note(&core, org).map_err(of_scim)?;
-    let generation = core.products.lock().organization(org)?.roles.put(mapping);
-    role::note(&core, org).map_err(of_scim)?;
+    role::note(&core, org, None).map_err(of_scim)?;
+    let generation = core.products.lock().organization(org)?.roles.put(mapping, choices);
+    role::note(&core, org, None).map_err(of_scim)?;
     Ok(Reply::new(200, json!({ "warnings": warnings, "generation": generation })))
 }
 
@@ -58,7 +63,7 @@ fn get(call: &Call<'_>) -> Result<Reply, Refusal> {
 fn apply(call: &Call<'_>) -> Result<Reply, Refusal> {
     let org = call.org()?;
     let core = call.core.of_organization(org);
-    role::note(&core, org).map_err(of_scim)?;
+    role::note(&core, org, None).map_err(of_scim)?;
     let people = role::people(&core, org).map_err(of_scim)?;
     let done = core.products.lock().organization(org)?.roles.apply(&people, &core.profile.role_mapping);
     Ok(Reply::new(200, json!({ "evaluated": done.evaluated, "changed": done.changed, "generation": done.generation })))

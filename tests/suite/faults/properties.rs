@@ -91,8 +91,8 @@ async fn prove(
         options,
         cases: CASES,
         time_budget: time,
-        laws: laws.to_vec(),
         regressions: Vec::new(),
+        laws: laws.to_vec(),
         cancel,
         progress: Arc::new(|_| {}),
     });

@@ -122,7 +122,7 @@ fn made_by_sso(core: &Core, holder: &Holder, account: &Account) -> Value {
         "groups": [],
     });
     // No team ever holds it.
-    let person = Person { id: holder.id.clone(), source: Source::Sso, teams: Vec::new() };
+    let person = Person { id: holder.id.clone(), source: Source::Sso, active: true, teams: Vec::new() };
     let role = {
         let state = core.products.lock();
         let organization = state.organizations.get(&holder.org);

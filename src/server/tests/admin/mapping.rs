@@ -187,6 +187,68 @@ fn every_choice_of_the_profile_is_followed() {
 }
 
 #[test]
+fn a_role_stands_where_the_profile_lets_it() {
+    // In sales and founders; founders goes, or the user is deactivated meanwhile; then the script runs.
+    for (switches, unmapped, gone, applied) in [
+        (json!({}), "VIEWER", "CONTRIBUTOR", "CONTRIBUTOR"),
+        (json!({ "deleted_team": "kept" }), "VIEWER", "ADMIN", "CONTRIBUTOR"),
+        (json!({ "unmapped": "none" }), "-", "CONTRIBUTOR", "CONTRIBUTOR"),
+        (json!({ "unmapped": "none", "unmapped_team": "lowest" }), "VIEWER", "CONTRIBUTOR", "CONTRIBUTOR"),
+    ] {
+        let teams = Teams::new(switches.clone());
+        teams.seed();
+        teams.group("interns", &[&teams.user]);
+        assert_eq!(teams.role(), unmapped, "{switches}");
+        let founders = teams.group("founders", &[&teams.user]);
+        let sales = teams.group("sales", &[&teams.user]);
+        teams.scim(&format!("DELETE /Groups/{founders}"), "");
+        assert_eq!(teams.role(), gone, "{switches}");
+        teams.patch(&format!("/Groups/{sales}"), json!({ "op": "add", "path": "externalId", "value": "s" }));
+        assert_eq!(teams.role(), gone, "{switches}");
+        teams.apply();
+        assert_eq!(teams.role(), applied, "{switches}");
+    }
+    for (inactive, meanwhile) in [("recomputed", "VIEWER"), ("frozen", "ADMIN")] {
+        let teams = Teams::new(json!({ "inactive": inactive }));
+        teams.seed();
+        let founders = teams.group("founders", &[&teams.user]);
+        let active = |value: bool| json!({ "op": "replace", "path": "active", "value": value });
+        teams.patch(&format!("/Users/{}", teams.user), active(false));
+        teams.join(&founders, "remove");
+        teams.apply();
+        assert_eq!(teams.role(), meanwhile, "{inactive}");
+        teams.patch(&format!("/Users/{}", teams.user), active(true));
+        assert_eq!(teams.role(), "VIEWER", "{inactive}");
+    }
+}
+
+#[test]
+fn a_mapping_counts_from_when_the_profile_says_and_names_what_it_may() {
+    for (switches, first, second, applied) in
+        [(json!({}), "ADMIN", "VIEWER", "VIEWER"), (json!({ "replaced": "on-apply" }), "ADMIN", "ADMIN", "VIEWER")]
+    {
+        let teams = Teams::new(switches.clone());
+        teams.group("founders", &[&teams.user]);
+        teams.seed();
+        teams.apply();
+        assert_eq!(teams.role(), first, "{switches}");
+        assert_eq!(teams.map(r#"{"VIEWER": ["founders"]}"#).0, 200);
+        assert_eq!(teams.role(), second, "{switches}");
+        assert_eq!(teams.surface.done(&format!("GET {MAPPING}"), Value::Null), json!({ "VIEWER": ["founders"] }));
+        teams.apply();
+        assert_eq!(teams.role(), applied, "{switches}");
+    }
+    let teams = Teams::new(json!({ "missing_team": "refused" }));
+    teams.group("Dev", &[]);
+    let (status, answer) = teams.map(r#"{"VIEWER": ["dev"], "ADMIN": ["founders"]}"#);
+    assert_eq!((status, &answer["pointer"]), (400, &json!("/ADMIN/0")), "{answer}");
+    assert_eq!(teams.map(r#"{"VIEWER": ["dev"]}"#).0, 200);
+    let teams = Teams::new(json!({ "malformed": "valid-part" }));
+    let (status, answer) = teams.map(r#"{"OWNER": ["dev"], "ADMIN": ["founders"]}"#);
+    assert_eq!((status, answer["warnings"].as_array().unwrap().len()), (200, 1), "{answer}");
+}
+
+#[test]
 fn the_script_runs_when_the_profile_says() {
     let teams = Teams::new(json!({ "when": "on-apply" }));
     teams.seed();
@@ -213,6 +275,7 @@ fn a_refused_mapping_changes_nothing() {
         (json!({}), r#"{"VIEWER": ["founders"], "ADMIN": ["dev", ""]}"#, "/ADMIN/1"),
         (json!({}), r#"["founders"]"#, ""),
         (json!({ "conflict": "refused" }), r#"{"VIEWER": ["founders"], "ADMIN": ["founders"]}"#, "/ADMIN/0"),
+        (json!({ "empty_role": "refused" }), r#"{"VIEWER": ["founders"], "ADMIN": []}"#, "/ADMIN"),
     ] {
         let teams = Teams::new(switches);
         teams.seed();

@@ -9,6 +9,9 @@ use crate::property::suite::Setting;
 /// Where the mapping of the script's organization is.
 const MAPPING: &str = "/admin/v1/organizations/{{ org }}/role-mapping";
 
+/// The issuer of its SSO.
+pub const ISSUER: &str = "https://idp.example.test";
+
 /// Makes the organization, with SSO and SCIM on.
 pub fn make(script: &mut Script, setting: &Setting) {
     script.needs.push("admin");
@@ -18,7 +21,7 @@ pub fn make(script: &mut Script, setting: &Setting) {
     let make = make.saves("org", "/id").undo("DELETE /admin/v1/organizations/{{ org }}");
     script.push(make.judges("CATALOG-013", "status = 201").unread("what follows works in it"));
     let sso = json!({
-        "protocol": "oidc", "issuer": "https://idp.example.test", "client_id": "scimproof", "subdomain": name,
+        "protocol": "oidc", "issuer": ISSUER, "client_id": "scimproof", "subdomain": name,
         "provider": "okta", "enabled": true,
     });
     let configure = Step::new("configure its SSO", "PUT /admin/v1/organizations/{{ org }}/sso").on("admin");
