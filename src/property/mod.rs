@@ -86,6 +86,29 @@ mod tests {
     }
 
     #[test]
+    fn suites_of_roles_write_scenarios_without_faults_wherever_roles_are_read() {
+        let get = |admin, path: &str| RoleReadOut::Get { admin, path: path.into(), pointer: "/role".into() };
+        let places = [
+            get(true, "/admin/v1/users/{id}"),
+            get(false, "/Roles?of={userName}"),
+            RoleReadOut::Probe { pointer: "/role".into() },
+        ];
+        for role in places {
+            let setting = setting(Profile::named("coalesce-catalog").unwrap());
+            let setting = Arc::new(Setting { role: Some(role.clone()), ..Setting::clone(&setting) });
+            for suite in SUITES.iter().filter(|suite| suite.name.starts_with("role")) {
+                let script = match suite.cases {
+                    Cases::All(cases) => cases(&setting).next().unwrap().script(),
+                    _ => shrink::script(suite, &setting, 1).unwrap(),
+                };
+                let faults = lint("t.toml", &script.to_string(), &Context::embedded());
+                let said: Vec<String> = faults.iter().map(crate::scenario::ScenarioError::rendered).collect();
+                assert!(faults.is_empty(), "{} {role:?}: {said:?}", suite.name);
+            }
+        }
+    }
+
+    #[test]
     fn every_suite_writes_scenarios_without_faults_under_every_profile() {
         for profile in Profile::names().iter().filter_map(|name| Profile::named(name)) {
             let setting = setting(profile);

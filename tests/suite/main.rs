@@ -15,6 +15,7 @@ mod faults;
 mod foreign;
 mod kill9;
 mod laws;
+mod probes;
 mod process;
 mod profiles;
 mod prove;
