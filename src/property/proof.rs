@@ -188,8 +188,9 @@ impl Tally {
         }
         let Some((judged, open)) = self.counts.get_mut(&finding.requirement) else { return };
         match finding.outcome {
-            Outcome::Pass | Outcome::Warn | Outcome::Fail => *judged += 1,
-            Outcome::Inconclusive => *open += 1,
+            Outcome::Pass | Outcome::Fail => *judged += 1,
+            // A warning alone holds no law.
+            Outcome::Warn | Outcome::Inconclusive => *open += 1,
             Outcome::NotObservable if !self.unseen.contains_key(&finding.requirement) => {
                 self.unseen.insert(finding.requirement.clone(), finding.got.clone());
             }

@@ -69,6 +69,19 @@ fn a_role_is_read_where_the_configuration_says_and_nowhere_without_it() {
     }
 }
 
+#[test]
+fn a_refused_read_out_is_no_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let served = target(folder.path());
+    // The same host, and no credentials of the surface.
+    let origin = origin(&served);
+    let rest = format!("[probe.role]\nget = \"{origin}/admin/v1/users/{{id}}\"\npointer = \"/role\"");
+    configure(folder.path(), &served, &rest);
+    for (law, said) in prove(folder.path()).1 {
+        assert!(said.starts_with("inconclusive"), "{law}: {said}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_role_is_read_by_a_command_and_a_false_one_replays_with_the_same_configuration() {

@@ -142,7 +142,8 @@ async fn defects_of_requests_at_once_are_found_by_few_requests() {
 
 /// Every other create is told to come back later; `true`: although it was done.
 fn throttled(world: &World<'_>, request: Request, done: bool) -> Response {
-    if request.method != Method::Post || !request.target.ends_with("/Users") || world.tick("creates") % 2 == 0 {
+    if request.method != Method::Post || !request.target.ends_with("/Users") || world.tick("creates").is_multiple_of(2)
+    {
         return world.pass(request);
     }
     if done {

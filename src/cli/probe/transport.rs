@@ -191,7 +191,8 @@ fn say(words: &[String], timeout: Duration) -> Result<String, Failure> {
     String::from_utf8(said).map_err(|_| broken("the probe's command said something that is no text".to_owned()))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::client::{Auth, BaseUrl, InProcess};

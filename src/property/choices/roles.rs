@@ -8,7 +8,7 @@ use super::users::{create, deactivate, group, user};
 use super::{Answers, Asking, Probe, home};
 use crate::profile::{RoleRule, WhenApplied};
 use crate::property::script::{Script, Step};
-use crate::property::suite::{Need, RoleReadOut, Setting};
+use crate::property::suite::{Need, Setting};
 use crate::scim::address;
 
 const NEEDS: &[Need] = &[Need::RoleMapping, Need::RoleReadOut, Need::Capability("groups")];
@@ -92,11 +92,13 @@ impl<'a> Roles<'a> {
         }
     }
 
+    /// Reads the role of the person whose id is in a variable: `au` of the person `a`.
     fn role(&mut self, name: &str, variable: &str) {
         if self.setting.admin && self.setting.profile.role_mapping.when == WhenApplied::OnApply {
             self.asking.script.push(home::apply());
         }
-        let step = self.place(self.setting.read_role(name, variable));
+        let user_name = format!("{}.identifier", variable.trim_end_matches('u'));
+        let step = self.place(self.setting.read_role(name, variable, &user_name));
         self.asking.read(step);
     }
 
@@ -113,8 +115,7 @@ impl<'a> Roles<'a> {
 /// The role in an answer; `Some(None)` where there is none.
 fn role(answers: &Answers<'_>, step: &str) -> Option<Option<String>> {
     let body = answers.body(step)?;
-    let Some(RoleReadOut::At(place)) = &answers.setting.role else { return None };
-    let found = address::find(&body, place).ok()?;
+    let found = address::find(&body, answers.setting.role_address()).ok()?;
     Some(found.first().and_then(|role| role.as_str()).filter(|role| !role.is_empty()).map(str::to_owned))
 }
 
