@@ -204,10 +204,10 @@ fn laws_of(before: &Teams, after: &Teams, user: usize, change: &TeamChange, chan
     let rank = |names: &[&str]| mapping.highest(names.iter().copied());
     let mut laws = vec!["PROP-ROLE-01"];
     // Then it is no longer true that only the teams of now count.
-    if mapping.choices().deleted_team == DeletedTeam::Kept {
-        if let TeamChange::Delete(_) = change {
-            return "CATALOG-031".to_owned();
-        }
+    if mapping.choices().deleted_team == DeletedTeam::Kept
+        && let TeamChange::Delete(_) = change
+    {
+        return "CATALOG-031".to_owned();
     }
     match change {
         TeamChange::Active(who, _) if *who == user => laws.extend(["PROP-ROLE-18", "CATALOG-036"]),
