@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::probe::RoleProbe;
 use crate::verdict::FailOn;
 
 /// Proves whether a SCIM 2.0 server is ready: for the standard, Okta, Microsoft Entra ID, Ping Identity, JumpCloud.
@@ -104,6 +105,9 @@ pub struct Target {
     /// Put a named fault in front of the bundled server, to see it caught; may be repeated (see `list --faults`).
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
+    /// How roles are read, from the configuration file alone.
+    #[arg(skip)]
+    pub role_probe: Option<RoleProbe>,
     /// Configuration file; scimproof.toml in this folder is read by itself.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
@@ -288,6 +292,7 @@ pub struct Prove {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Where a user's role is read in the SCIM User: an attribute path or JSON Pointer. The bundled server: roles.value.
+    /// Other ways are configured as [probe.role] (docs/prove.md).
     #[arg(long, value_name = "PATH")]
     pub role_at: Option<String>,
     /// Write the report as JSON; `-` is stdout.

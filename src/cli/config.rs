@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::args::{self, AuthKind, Run};
 use super::fault::Fault;
+use super::probe::Probes;
 
 /// The name that is looked for in the current folder.
 pub const FILE: &str = "scimproof.toml";
@@ -50,6 +51,7 @@ struct Config {
     baseline: Option<PathBuf>,
     json: Option<PathBuf>,
     junit: Option<PathBuf>,
+    probe: Probes,
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<std::time::Duration>, D::Error> {
@@ -117,6 +119,7 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
             fill(&mut target.admin_token_env, config.admin_token_env);
         }
         fill(&mut target.admin_url, config.admin_url);
+        fill(&mut target.role_probe, config.probe.role);
     }
     fill(&mut target.target, config.target);
     fill(&mut target.profile, config.profile);
@@ -153,6 +156,7 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::probe::RoleProbe;
 
     #[test]
     fn flags_win_and_the_rest_comes_from_the_file() {
@@ -199,6 +203,35 @@ mod tests {
     }
 
     #[test]
+    fn a_probe_is_read_in_each_of_its_forms_and_belongs_to_its_target() {
+        let rows = [
+            ("at = \"roles.value\"", RoleProbe::At("roles.value".into())),
+            ("at = \"/roles/0/value\"", RoleProbe::At("/roles/0/value".into())),
+            (
+                "get = \"https://h.example/u/{userName}\"\npointer = \"/role\"",
+                RoleProbe::Get { from: "https://h.example/u/{userName}".into(), pointer: "/role".into() },
+            ),
+            (
+                "command = [\"role\", \"--of={id}\"]\ntimeout = \"2s\"",
+                RoleProbe::Command {
+                    words: vec!["role".into(), "--of={id}".into()],
+                    pointer: None,
+                    timeout: std::time::Duration::from_secs(2),
+                },
+            ),
+        ];
+        for (text, expected) in rows {
+            let text = format!("target = \"https://a.example\"\n[probe.role]\n{text}");
+            for (target, probe) in [(None, Some(&expected)), (Some("https://b.example"), None)] {
+                let mut run = Run::default();
+                run.target.target = target.map(str::to_owned);
+                merge(&mut run, parse(&text).unwrap()).unwrap();
+                assert_eq!(run.target.role_probe.as_ref(), probe, "{text}");
+            }
+        }
+    }
+
+    #[test]
     fn mistakes_have_a_place_and_no_value_is_repeated() {
         let rows = [
             (
@@ -207,10 +240,36 @@ mod tests {
             ),
             ("\n  allow-writes = 3", "2:18: invalid type: integer `3`, expected a boolean"),
             ("timeout = \"soon\"", "1:11: write a duration as 500ms, 30s, 2m or 1h"),
+            ("[probe.login]\n", "1:8: unknown field `login`, expected `role`"),
+            ("[probe.role]\nat = \"roles[\"", "2:6: at 6: expected an attribute name, found the end"),
+            ("[probe.role]\nat = \"\"", "2:6: the address is empty"),
+            ("[probe.role]\nat = \"roles\"\npointer = \"/x\"", "1:1: `at` is the place itself; leave `pointer` out"),
+            ("[probe.role]\nat = \"roles\"\nget = \"/x/{id}\"", "1:1: a probe has one of `at`, `get` and `command`"),
+            ("[probe.role]\n", "1:1: a probe has one of `at`, `get` and `command`"),
+            (
+                "[probe.role]\nget = \"/users/{id}\"",
+                "1:1: `get` wants a `pointer`: where the role stands in the answer",
+            ),
+            ("[probe.role]\nget = \"/users\"", "2:7: the user is not named: {id} or {userName} is missing"),
+            ("[probe.role]\nget = \"/users/{name}\"", "2:7: the placeholders are {id} and {userName}"),
+            (
+                "[probe.role]\nget = \"users/{id}\"",
+                "2:7: write a path below the admin surface, /admin/v1/users/{id}, or an absolute URL",
+            ),
+            ("[probe.role]\nget = \"https://me:hush@h/{id}\"", "2:7: credentials have no place in a URL"),
+            ("[probe.role]\nget = \"https://{id}.h/\"", "2:7: placeholders stand in the path or the query"),
+            ("[probe.role]\nget = \"/a b/{id}\"", "2:7: a URL has no white space here and no fragment"),
+            ("[probe.role]\nget = \"/{id}\"\npointer = \"role\"", "3:11: a JSON Pointer begins with a slash: /role"),
+            ("[probe.role]\ncommand = []", "2:11: a command names a program"),
+            ("[probe.role]\ncommand = [\"{id}\"]", "2:11: the first word is the program, without placeholder"),
+            ("[probe.role]\ncommand = [\"role\"]", "2:11: the user is not named: {id} or {userName} is missing"),
+            (
+                "[probe.role]\nget = \"/{id}\"\npointer = \"/r\"\ntimeout = \"3s\"",
+                "1:1: `timeout` belongs to `command`; requests have the one of the connection",
+            ),
         ];
-        for (text, expected) in rows {
-            assert_eq!(parse(text).unwrap_err(), expected);
-        }
+        let said = rows.map(|(text, _)| parse(text).unwrap_err());
+        assert_eq!(said, rows.map(|(_, expected)| expected));
         assert!(!parse("token = \"hush\" x").unwrap_err().contains("hush"));
     }
 }

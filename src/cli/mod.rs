@@ -10,6 +10,7 @@ pub mod context;
 pub mod fault;
 mod faults;
 mod guess;
+mod probe;
 mod progress;
 mod signals;
 mod sources;

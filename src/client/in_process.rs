@@ -158,6 +158,7 @@ mod tests {
     async fn nothing_is_sent_to_other_hosts_or_to_a_surface_that_is_not_there() {
         let rows = [
             (Root::Admin, "has no admin surface"),
+            (Root::Probe, "no such probe is configured"),
             (Root::At("http://127.0.0.1:8081/scim/v2".into()), "http://127.0.0.1:8081, which is neither"),
             (Root::At("https://127.0.0.1:8080/scim/v2".into()), "neither the target"),
             (Root::At("http://u:p4ss@127.0.0.1:8080".into()), "is no URL"),

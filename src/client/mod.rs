@@ -52,6 +52,7 @@ pub trait Transport: Send + Sync {
             Root::Scim => self.base_url(),
             Root::Admin => self.admin_url().unwrap_or("(no admin surface)"),
             Root::At(base) => base,
+            Root::Probe => "probe:",
         };
         format!("{base}{}", request.target)
     }

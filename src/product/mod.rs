@@ -38,6 +38,7 @@ pub struct Products {
     /// What the server was started with, for a reset.
     initial: Vec<Organization>,
     state: Mutex<State>,
+    turn: Mutex<()>,
 }
 
 /// Everything that the admin surface reads and changes.
@@ -59,7 +60,7 @@ impl Products {
     /// The state of a server that starts with these organizations.
     #[must_use]
     pub fn new(initial: Vec<Organization>) -> Self {
-        let products = Self { initial, state: Mutex::default() };
+        let products = Self { initial, state: Mutex::default(), turn: Mutex::default() };
         products.reset();
         products
     }
@@ -67,6 +68,11 @@ impl Products {
     /// The state, locked. Never held while the store is called.
     pub fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held by one at a time who reads the store in order to note what it says; taken before [`Self::lock`].
+    pub fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Everything as at the start, but for the log (A22).

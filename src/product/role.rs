@@ -164,15 +164,17 @@ impl Roles {
         self.memory.values_mut().filter_map(|memory| memory.stood.as_mut()).for_each(|stood| stood.kept = false);
     }
 
-    /// Notes what the users' teams give now, where a later role depends on it; `gone` is a team that was just deleted.
-    pub fn note(&mut self, people: &[Person], gone: Option<&str>, choices: &RoleChoices) {
+    /// Notes what the users' teams give now, where a later role depends on it; `groups` are those that there were
+    /// after `people` were read: a team that is not among them was deleted, any other was left.
+    pub fn note(&mut self, people: &[Person], groups: &[Team], choices: &RoleChoices) {
         let Some(mapping) = self.mapping.as_ref() else { return };
         for person in people.iter().filter(|person| person.source == Source::Scim) {
             let memory = self.memory.entry(person.id.clone()).or_default();
             let teams = sorted(&person.teams);
             let kept = memory.stood.as_ref().is_some_and(|stood| {
-                let left = gone.is_some_and(|id| stood.teams.iter().any(|team| team.id == id));
-                choices.deleted_team == DeletedTeam::Kept && (left || stood.kept && stood.teams == teams)
+                let there = |team: &Team| groups.iter().any(|group| group.id == team.id);
+                let deleted = stood.teams.iter().any(|team| !there(team));
+                choices.deleted_team == DeletedTeam::Kept && (deleted || stood.kept && stood.teams == teams)
             });
             let role = match memory.stood.take() {
                 Some(stood) if kept || frozen(person, choices) => stood.role,
@@ -194,7 +196,7 @@ impl Roles {
     }
 
     /// Runs the script (A6): every synchronized user gets the role of its teams.
-    pub fn apply(&mut self, people: &[Person], choices: &RoleChoices) -> Applied {
+    pub fn apply(&mut self, people: &[Person], groups: &[Team], choices: &RoleChoices) -> Applied {
         self.generation += 1;
         let mut done = Applied { generation: self.generation, ..Applied::default() };
         let before: Vec<Role> = people.iter().map(|person| self.of(person, choices)).collect();
@@ -203,7 +205,7 @@ impl Roles {
             return done;
         }
         self.release();
-        self.note(people, None, choices);
+        self.note(people, groups, choices);
         for (person, before) in people.iter().zip(before).filter(|(person, _)| person.source == Source::Scim) {
             let Some(mapping) = &self.mapping else { continue };
             let role = standing(mapping, self.memory.get(&person.id), person, choices);
@@ -286,8 +288,8 @@ mod tests {
         ] {
             let choices = RoleChoices { unmapped, ..RoleChoices::default() };
             let mut roles = roles();
-            roles.note(&[person(Source::Scim, &[before])], None, &choices);
-            roles.note(&[person(Source::Scim, &[])], None, &choices);
+            roles.note(&[person(Source::Scim, &[before])], &[], &choices);
+            roles.note(&[person(Source::Scim, &[])], &[], &choices);
             assert_eq!(roles.of(&person(Source::Scim, &[]), &choices).name.as_deref(), role, "{unmapped:?} {before}");
         }
     }
@@ -306,7 +308,7 @@ mod tests {
             roles.set_manual("1", Some("ADMIN".into()));
             let shown = |roles: &Roles| roles.of(&person, &choices).name.unwrap();
             assert_eq!(shown(&roles), before, "{source:?} {manual:?} {when:?}");
-            roles.apply(std::slice::from_ref(&person), &choices);
+            roles.apply(std::slice::from_ref(&person), &[], &choices);
             assert_eq!(shown(&roles), after, "{source:?} {manual:?} {when:?}");
         }
     }
@@ -317,12 +319,12 @@ mod tests {
         let mut roles = roles();
         let dev = person(Source::Scim, &["dev"]);
         assert_eq!(roles.of(&dev, &choices), Role::NONE);
-        let done = roles.apply(std::slice::from_ref(&dev), &choices);
+        let done = roles.apply(std::slice::from_ref(&dev), &[], &choices);
         assert_eq!(done, Applied { evaluated: 1, changed: 1, generation: 1 });
         let founder = person(Source::Scim, &["dev", "founders"]);
         assert_eq!(roles.of(&founder, &choices).name.as_deref(), Some("VIEWER"));
-        assert_eq!(roles.apply(std::slice::from_ref(&founder), &choices).changed, 1);
-        let again = roles.apply(std::slice::from_ref(&founder), &choices);
+        assert_eq!(roles.apply(std::slice::from_ref(&founder), &[], &choices).changed, 1);
+        let again = roles.apply(std::slice::from_ref(&founder), &[], &choices);
         assert_eq!(again, Applied { evaluated: 1, changed: 0, generation: 3 });
         assert_eq!(roles.of(&founder, &choices).name.as_deref(), Some("ADMIN"));
     }
@@ -333,7 +335,7 @@ mod tests {
         let choices = RoleChoices::default();
         let founder = person(Source::Scim, &["founders"]);
         assert_eq!(roles.of(&founder, &choices), Role::NONE);
-        assert_eq!(roles.apply(std::slice::from_ref(&founder), &choices).evaluated, 0);
+        assert_eq!(roles.apply(std::slice::from_ref(&founder), &[], &choices).evaluated, 0);
         roles.set_manual("1", Some("ADMIN".into()));
         assert_eq!(roles.of(&founder, &choices).source, RoleSource::Manual);
         roles.forget("1");

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::choices;
 use super::play::{Fault, Outcomes, Player};
 use super::proof::{CounterExample, Law, Played, Proof, State, Tally, moments};
 use super::script::Script;
@@ -162,6 +163,12 @@ impl Proving {
                 self.heard.insert(place, Arc::new(heard));
                 Some(enumerated)
             }
+            Cases::Classified { questions, readings } => {
+                let questions = questions(&engine.setting);
+                let heard = self.ask(suite, &questions).await?;
+                self.findings.readings.extend(readings(&engine.setting, &heard));
+                return Ok((questions.len() as u64, !self.player.cancelled()));
+            }
             Cases::Random { .. } => None,
         };
         let known = engine.regressions.iter().filter(|known| known.suite == suite.name);
@@ -205,7 +212,8 @@ impl Proving {
     async fn ask(&mut self, suite: &Suite, questions: &[Script]) -> Result<Heard, Fault> {
         let width = self.engine.options.concurrency.max(1);
         let mut heard = Heard::default();
-        for some in questions.chunks(width) {
+        // A question that stands alone is a chunk of its own.
+        for some in questions.chunk_by(|a, b| !a.alone && !b.alone).flat_map(|some| some.chunks(width)) {
             let mut playing = JoinSet::new();
             for (n, question) in some.iter().cloned().enumerate() {
                 let (player, name) = (Arc::clone(&self.player), suite.name);
@@ -309,6 +317,7 @@ impl Proving {
         Ok(Proof {
             laws,
             suites: played,
+            declared: choices::all_declared(&self.findings.readings, &engine.setting.profile),
             readings: self.findings.readings.into_iter().collect(),
             leftovers: self.findings.leftovers,
             interrupted: self.player.cancelled(),

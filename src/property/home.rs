@@ -31,8 +31,11 @@ pub fn make(script: &mut Script, setting: &Setting) {
     script.push(enable.saves("scim", "/base_url").saves("token", "/bearer_token"));
 }
 
-/// Sends a step to the organization's SCIM.
+/// Sends a step to the organization's SCIM, unless it has a place of its own.
 pub fn at(step: Step) -> Step {
+    if step.place().is_some() {
+        return step;
+    }
     step.on("{{ scim }}").header("Authorization", "Bearer {{ token }}")
 }
 

@@ -3,6 +3,7 @@
 //! Every history is written as the text of a scenario and run like any other, so that a counter-example is a file that
 //! replays without this room (`docs/adr/0003`). It knows nothing of reports.
 
+mod choices;
 mod dialect;
 mod engine;
 mod filters;
@@ -44,6 +45,7 @@ pub const SUITES: &[Suite] = &[
     fixed::EXTENSION,
     fixed::PRIMARIES,
     fixed::TWICE,
+    choices::SUITE,
     tenants::SUITE,
     dialect::SUITE,
     history::WALKS,
@@ -84,6 +86,29 @@ mod tests {
     }
 
     #[test]
+    fn suites_of_roles_write_scenarios_without_faults_wherever_roles_are_read() {
+        let get = |admin, path: &str| RoleReadOut::Get { admin, path: path.into(), pointer: "/role".into() };
+        let places = [
+            get(true, "/admin/v1/users/{id}"),
+            get(false, "/Roles?of={userName}"),
+            RoleReadOut::Probe { pointer: "/role".into() },
+        ];
+        for role in places {
+            let setting = setting(Profile::named("coalesce-catalog").unwrap());
+            let setting = Arc::new(Setting { role: Some(role.clone()), ..Setting::clone(&setting) });
+            for suite in SUITES.iter().filter(|suite| suite.name.starts_with("role")) {
+                let script = match suite.cases {
+                    Cases::All(cases) => cases(&setting).next().unwrap().script(),
+                    _ => shrink::script(suite, &setting, 1).unwrap(),
+                };
+                let faults = lint("t.toml", &script.to_string(), &Context::embedded());
+                let said: Vec<String> = faults.iter().map(crate::scenario::ScenarioError::rendered).collect();
+                assert!(faults.is_empty(), "{} {role:?}: {said:?}", suite.name);
+            }
+        }
+    }
+
+    #[test]
     fn every_suite_writes_scenarios_without_faults_under_every_profile() {
         for profile in Profile::names().iter().filter_map(|name| Profile::named(name)) {
             let setting = setting(profile);
@@ -93,6 +118,7 @@ mod tests {
                     let script = match suite.cases {
                         Cases::Random { .. } => shrink::script(suite, &setting, case),
                         Cases::All(cases) => cases(&setting).nth(case as usize).map(|case| case.script()),
+                        Cases::Classified { questions, .. } => questions(&setting).into_iter().nth(case as usize),
                         Cases::Asked { histories, .. } => {
                             histories(&setting, &Heard::default()).nth(case as usize).map(|case| case.script())
                         }

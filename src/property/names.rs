@@ -191,10 +191,12 @@ fn histories(setting: &Arc<Setting>, heard: &Heard) -> Enumerated {
         // Questions come in twos: a pair, and the pair turned round.
         let back = said[n ^ 1];
         let both = said[n].taken && back.taken;
+        // Beyond ASCII a target that declares nothing may have a way of its own (I-57), as long as it stays with it.
+        let known = both && (!setting.profile.open || (one.is_ascii() && other.is_ascii()));
         let same = match (same_name(one, other), sameness(one, other)) {
-            (Some(certain), _) if both => certain,
+            (Some(certain), _) if known => certain,
             // Names that look alike are one, or one of them is refused.
-            (_, Some(Sameness::CollideOrRefuse)) if both => true,
+            (_, Some(Sameness::CollideOrRefuse)) if known => true,
             _ => bridged(&directions, &said, n),
         };
         scripts.push(Box::new(script(setting, (one, other), said[n].taken, back.taken, same)));

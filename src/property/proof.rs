@@ -17,6 +17,8 @@ pub struct Proof {
     pub suites: Vec<Played>,
     /// How the target reads points that its documents leave open: interpretation and number of the reading.
     pub readings: Vec<(String, usize)>,
+    /// Of these points, the number of the reading that the target's profile declares.
+    pub declared: BTreeMap<String, usize>,
     /// Resources that could not be removed, by path.
     pub leftovers: Vec<String>,
     /// The user interrupted.

@@ -42,6 +42,7 @@ pub struct Step {
     headers: Vec<(String, String)>,
     keys: Vec<(&'static str, String)>,
     free: bool,
+    wide: bool,
 }
 
 impl Step {
@@ -134,6 +135,13 @@ impl Step {
         self
     }
 
+    /// Says of a read that it shows what was written to other collections too: a role follows from users and groups.
+    #[must_use]
+    pub fn wide(mut self) -> Self {
+        self.wide = true;
+        self
+    }
+
     /// True when shrinking may leave it out: the expectations of the other steps stay true without it.
     #[must_use]
     pub fn may_be_dropped(&self) -> bool {
@@ -144,6 +152,12 @@ impl Step {
     #[must_use]
     pub fn judges_any(&self) -> bool {
         !self.expect.is_empty()
+    }
+
+    /// Where it is sent, if not below the target's SCIM base; a TOML value.
+    #[must_use]
+    pub fn place(&self) -> Option<&str> {
+        self.keys.iter().find(|(key, _)| *key == "on").map(|(_, value)| value.as_str())
     }
 
     fn collection(&self) -> &str {
@@ -234,7 +248,11 @@ impl Display for Script {
             names.iter().filter(|name| self.steps.iter().any(|step| step.mentions(name))).cloned().collect()
         };
         writeln!(out, "title  = {}\ntags   = [\"property\"]", basic(&self.title))?;
-        writeln!(out, "needs  = [{}]\npeople = [{}]", quoted(&self.needs), quoted(&used(&self.people)))?;
+        let mut needs = self.needs.clone();
+        if !needs.contains(&"admin") && self.steps.iter().any(|step| step.place() == Some("\"admin\"")) {
+            needs.push("admin");
+        }
+        writeln!(out, "needs  = [{}]\npeople = [{}]", quoted(&needs), quoted(&used(&self.people)))?;
         let groups = used(&self.groups);
         if !groups.is_empty() {
             writeln!(out, "groups = [{}]", quoted(&groups))?;
@@ -256,8 +274,12 @@ impl Display for Script {
             }
             let later = &self.steps[n + 1..];
             let read = later.iter().any(|other| !other.writes() && other.collection() == step.collection());
-            if self.shrunk && step.writes() && !read && !step.keys.iter().any(|(key, _)| *key == "unread") {
-                writeln!(out, "unread = \"the smallest history does without\"")?;
+            if step.writes() && !read && !step.keys.iter().any(|(key, _)| *key == "unread") {
+                if later.iter().any(|other| other.wide) {
+                    writeln!(out, "unread = \"the role shows it\"")?;
+                } else if self.shrunk {
+                    writeln!(out, "unread = \"the smallest history does without\"")?;
+                }
             }
             if !step.expect.is_empty() {
                 writeln!(out, "expect = [")?;

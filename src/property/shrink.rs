@@ -31,7 +31,7 @@ pub(super) fn script(suite: &Suite, setting: &Arc<Setting>, case: u64) -> Option
             let tree = histories(setting).new_tree(&mut runner(setting.draw.seed, suite.name, case)).ok()?;
             Some(tree.current())
         }
-        Cases::All(_) | Cases::Asked { .. } => None,
+        Cases::All(_) | Cases::Asked { .. } | Cases::Classified { .. } => None,
     }
 }
 
@@ -66,11 +66,12 @@ pub(super) fn smallest(
             }
             best
         }
+        Cases::Classified { .. } => return Ok(None),
         Cases::All(_) | Cases::Asked { .. } => {
             let enumerated = match suite.cases {
                 Cases::Asked { histories, .. } => histories(setting, heard),
                 Cases::All(cases) => cases(setting),
-                Cases::Random { .. } => return Ok(None),
+                Cases::Random { .. } | Cases::Classified { .. } => return Ok(None),
             };
             let Some(mut case) = nth(enumerated, case) else { return Ok(None) };
             let mut tries = 0;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::strategy::BoxedStrategy;
 
-use super::script::{Script, Step, basic};
+use super::script::{Script, Step, bare, basic};
 use crate::profile::Profile;
 use crate::scenario::Draw;
 use crate::wire::{Exchange, Response};
@@ -45,6 +45,13 @@ pub enum Cases {
         /// The histories, the same for the same answers.
         histories: fn(&Arc<Setting>, &Heard) -> Enumerated,
     },
+    /// Questions alone: what the target decides is reported, and nothing is judged.
+    Classified {
+        /// What is asked, one script for each question.
+        questions: fn(&Arc<Setting>) -> Vec<Script>,
+        /// What the answers say: interpretation and number of the reading.
+        readings: Readings,
+    },
 }
 
 /// The answers to a suite's questions, in their order.
@@ -57,7 +64,16 @@ impl Heard {
     pub fn answer(&self, question: usize, step: usize) -> Option<&Response> {
         self.0.get(question)?.get(step)?.response()
     }
+
+    /// The answer to the step of that name; `None` where it was not sent or not answered.
+    #[must_use]
+    pub fn named(&self, question: usize, name: &str) -> Option<&Response> {
+        self.0.get(question)?.iter().find(|exchange| bare(&exchange.step) == name)?.response()
+    }
 }
+
+/// What a target's answers say: interpretation or choice, and the number of its reading.
+pub type Readings = fn(&Arc<Setting>, &Heard) -> Vec<(String, usize)>;
 
 /// Enumerated histories, made as they are asked for.
 pub type Enumerated = Box<dyn Iterator<Item = Box<dyn Case>> + Send>;
@@ -118,22 +134,54 @@ pub struct Setting {
 pub enum RoleReadOut {
     /// In the SCIM User, at a SCIM path or JSON Pointer: `roles.value`.
     At(String),
+    /// In the answer to a GET.
+    Get {
+        /// Below the root of the admin surface; else below the SCIM base.
+        admin: bool,
+        /// Path and query with `{id}` and `{userName}`: `/admin/v1/users/{id}`.
+        path: String,
+        /// JSON Pointer into the answer.
+        pointer: String,
+    },
+    /// By a probe that the transport answers, see [`crate::wire::Root::Probe`].
+    Probe {
+        /// JSON Pointer into the answer.
+        pointer: String,
+    },
 }
 
 impl Setting {
-    /// A step that reads the role of the user whose id is in a variable; rows are added by [`Setting::role`].
+    /// A step that reads the role of the user whose id and user name are in these variables; rows are added by
+    /// [`Setting::role`].
     #[must_use]
-    pub fn read_role(&self, name: &str, variable: &str) -> Step {
-        Step::new(name, format!("GET /Users/{{{{ {variable} }}}}"))
+    pub fn read_role(&self, name: &str, id: &str, user_name: &str) -> Step {
+        let (id, user_name) = (format!("{{{{ {id} }}}}"), format!("{{{{ {user_name} }}}}"));
+        let step = |line: &str| Step::new(name, line.replace("{id}", &id).replace("{userName}", &user_name));
+        match &self.role {
+            None | Some(RoleReadOut::At(_)) => step("GET /Users/{id}"),
+            Some(RoleReadOut::Get { admin: false, path, .. }) => step(&format!("GET {path}")).wide(),
+            Some(RoleReadOut::Get { admin: true, path, .. }) => step(&format!("GET {path}")).on("admin"),
+            Some(RoleReadOut::Probe { .. }) => step("GET /role?id={id}&userName={userName}").on("probe").wide(),
+        }
+    }
+
+    /// Where the role stands in the answer to [`Setting::read_role`].
+    #[must_use]
+    pub fn role_address(&self) -> &str {
+        match &self.role {
+            Some(
+                RoleReadOut::At(address)
+                | RoleReadOut::Get { pointer: address, .. }
+                | RoleReadOut::Probe { pointer: address },
+            ) => address,
+            None => "roles.value",
+        }
     }
 
     /// The test of a row that the role is this one, or that there is none.
     #[must_use]
     pub fn role(&self, role: Option<&str>) -> String {
-        let address = match &self.role {
-            Some(RoleReadOut::At(address)) => basic(address),
-            None => basic("roles.value"),
-        };
+        let address = basic(self.role_address());
         match role {
             Some(role) => format!("at = {address}, is = {}", basic(role)),
             None => format!("at = {address}, absent = true"),
@@ -152,8 +200,12 @@ impl Setting {
             Need::Product(product) if self.profile.product.as_deref() != Some(product) => {
                 Some(format!("profile {name} is not one of {product}"))
             }
-            Need::Admin if !self.admin => Some("no admin surface is configured (--admin-url)".to_owned()),
-            Need::RoleReadOut if self.role.is_none() => Some("no role can be read (--role-at)".to_owned()),
+            Need::Admin if !self.admin => Some(
+                "no admin surface is configured (--admin-url), the one probe of mappings, logins and tokens".to_owned(),
+            ),
+            Need::RoleReadOut if self.role.is_none() => {
+                Some("no role can be read (--role-at, or [probe.role] in scimproof.toml)".to_owned())
+            }
             Need::RoleMapping if self.profile.roles.is_empty() => {
                 Some(format!("profile {name} maps no teams to roles"))
             }

@@ -24,6 +24,9 @@ pub fn parts(request: &Request, url: &str) -> Vec<String> {
         Some(Err(bytes)) => format!("printf '{}' | curl -sS", octal(bytes)),
         _ => "curl -sS".to_owned(),
     };
+    if request.root == Root::Probe {
+        return vec![format!("# by a probe of the configuration: {url}")];
+    }
     match (&request.method, &body) {
         (Method::Get, None) => {}
         (Method::Other(word), None) if word == "HEAD" => first.push_str(" -I"),
@@ -152,6 +155,8 @@ mod tests {
             admin.root = root;
             assert_eq!(super::command(&admin, url), format!("curl -sS '{url}' -H 'Authorization: ***'"));
         }
+        let probe = Request { root: Root::Probe, ..Request::new(Method::Get, "/role?id=1") };
+        assert_eq!(super::command(&probe, "probe:/role?id=1"), "# by a probe of the configuration: probe:/role?id=1");
         let mut raw = Request::new(Method::Post, "/Users");
         raw.body = Some(vec![b'a', 0, 0xff]);
         assert_eq!(

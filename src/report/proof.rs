@@ -77,7 +77,18 @@ pub fn value(subject: &Subject, proof: &Proof, file: &dyn Fn(&Law) -> Option<Str
             "exhaustive": suite.exhaustive,
             "skipped": suite.skipped,
         })).collect::<Vec<_>>(),
-        "readings": proof.readings.iter().map(|(id, number)| json!({"id": id, "reading": number})).collect::<Vec<_>>(),
+        "readings": proof.readings.iter().map(|(id, number)| {
+            let choice = catalogue.interpretation(id).and_then(|point| point.choice.as_ref());
+            let place = number.wrapping_sub(1);
+            json!({
+                "id": id,
+                "reading": number,
+                "name": choice.and_then(|choice| choice.names.get(place)),
+                "switch": choice.and_then(|choice| choice.switch.as_ref()),
+                "value": choice.and_then(|choice| choice.values.get(place)),
+                "declared": proof.declared.get(id),
+            })
+        }).collect::<Vec<_>>(),
         "leftovers": proof.leftovers,
     })
 }
@@ -124,18 +135,42 @@ pub fn text(
         };
         let _ = writeln!(text, "{word} {}  {reason}", law.id);
     }
+    readings(&mut text, proof, catalogue);
+    conclude(&mut text, proof);
+    text
+}
+
+/// How the target reads what is left to it. Where its profile declares another reading, that is said: it is no failure.
+fn readings(text: &mut String, proof: &Proof, catalogue: &Catalogue) {
     if !proof.readings.is_empty() {
         text.push_str("\nreadings\n");
     }
     for (id, number) in &proof.readings {
-        let interpretation = catalogue.interpretation(id);
-        let said = interpretation.and_then(|it| Some((it.question.as_str(), it.readings.get(number.checked_sub(1)?)?)));
-        if let Some((question, reading)) = said {
-            let _ = writeln!(text, "  {id}/{number}  {question}: {reading}");
+        let Some(point) = catalogue.interpretation(id) else { continue };
+        let place = number.wrapping_sub(1);
+        let Some(choice) = &point.choice else {
+            let Some(reading) = point.readings.get(place) else { continue };
+            let _ = writeln!(text, "  {id}/{number}  {}: {reading}", point.question);
+            continue;
+        };
+        let Some(name) = choice.names.get(place) else { continue };
+        let _ = write!(text, "  {id} {name}");
+        match (&choice.switch, choice.values.get(place)) {
+            (Some(switch), Some(Value::Object(row))) => {
+                let row = row.iter().map(|(name, value)| format!("{name} = {value}")).collect::<Vec<_>>();
+                let _ = write!(text, " ({switch} has {})", row.join(", "));
+            }
+            (Some(switch), Some(value)) if !value.is_null() => {
+                let _ = write!(text, " ({switch} = {value})");
+            }
+            _ => {}
         }
+        let declared = proof.declared.get(id).filter(|declared| *declared != number);
+        if let Some(declared) = declared.and_then(|declared| choice.names.get(declared.wrapping_sub(1))) {
+            let _ = write!(text, "; the profile declares {declared}");
+        }
+        text.push('\n');
     }
-    conclude(&mut text, proof);
-    text
 }
 
 fn histories(count: u64) -> String {
@@ -261,7 +296,15 @@ mod tests {
                 law("PROP-UNIQ-11", State::Inconclusive("no history came to judge it".into()), 0, false),
             ],
             suites: vec![suite("user-names", false, None), suite("roles", true, None), suite("x", false, Some("y"))],
-            readings: vec![("I-46".into(), 2)],
+            readings: vec![
+                ("CATALOG-027".into(), 1),
+                ("CATALOG-033".into(), 1),
+                ("CATALOG-034".into(), 2),
+                ("I-46".into(), 2),
+                ("PROP-UNIQ-12".into(), 1),
+                ("PROP-UNIQ-14".into(), 2),
+            ],
+            declared: [("CATALOG-027".into(), 1), ("CATALOG-034".into(), 1), ("PROP-UNIQ-12".into(), 2)].into(),
             leftovers: vec!["/Users/7".into()],
             interrupted: false,
             out_of_time: true,

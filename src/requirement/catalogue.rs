@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Actor, Interpretation, Level, Requirement, Treatment};
+use super::{Actor, Choice, Interpretation, Level, Requirement, Treatment};
 
 /// All requirements and interpretations, by id.
 #[derive(Debug, Default)]
@@ -44,6 +44,8 @@ struct File {
     requirement: Vec<Row>,
     #[serde(default)]
     interpretation: Vec<InterpretationRow>,
+    #[serde(default)]
+    choice: Vec<ChoiceRow>,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +78,23 @@ struct InterpretationRow {
     refs: String,
 }
 
+#[derive(Deserialize)]
+struct ChoiceRow {
+    id: String,
+    question: String,
+    #[serde(default)]
+    switch: Option<String>,
+    readings: Vec<NamedReading>,
+}
+
+#[derive(Deserialize)]
+struct NamedReading {
+    name: String,
+    #[serde(default)]
+    value: serde_json::Value,
+    text: String,
+}
+
 impl Catalogue {
     /// Builds a catalogue from files given as `(name, text)`.
     ///
@@ -96,8 +115,10 @@ impl Catalogue {
                     return Err(twice(&id));
                 }
             }
-            for row in file.interpretation {
-                let interpretation = row.into_interpretation().map_err(fault)?;
+            let choices = file.choice.into_iter().map(|row| Ok(row.into_interpretation()));
+            let interpretations = file.interpretation.into_iter().map(InterpretationRow::into_interpretation);
+            for interpretation in interpretations.chain(choices) {
+                let interpretation = interpretation.map_err(fault)?;
                 let id = interpretation.id.clone();
                 if catalogue.interpretations.insert(id.clone(), interpretation).is_some() {
                     return Err(twice(&id));
@@ -168,6 +189,7 @@ const FILES: &[(&str, &str)] = embedded![
     "coalesce-sso.toml",
     "properties.toml",
     "interpretations.toml",
+    "choices.toml",
 ];
 
 impl Row {
@@ -212,7 +234,24 @@ impl InterpretationRow {
             preferred: self.preferred,
             treatment,
             refs: self.refs,
+            choice: None,
         })
+    }
+}
+
+impl ChoiceRow {
+    fn into_interpretation(self) -> Interpretation {
+        let names = self.readings.iter().map(|reading| reading.name.clone()).collect();
+        let values = self.readings.iter().map(|reading| reading.value.clone()).collect();
+        Interpretation {
+            id: self.id,
+            question: self.question,
+            readings: self.readings.into_iter().map(|reading| reading.text).collect(),
+            preferred: 1,
+            treatment: Treatment::Either,
+            refs: String::new(),
+            choice: Some(Choice { switch: self.switch, names, values }),
+        }
     }
 }
 

@@ -26,4 +26,26 @@ pub struct Interpretation {
     pub treatment: Treatment,
     /// Sections.
     pub refs: String,
+    /// Where the documents of a product leave the point to a server (`fixtures/requirements/choices.toml`).
+    pub choice: Option<Choice>,
+}
+
+/// What names the readings of a point that is left to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The switch of a profile that declares it: `users.deletion`.
+    pub switch: Option<String>,
+    /// The name of each reading, `hard`.
+    pub names: Vec<String>,
+    /// The switch's value for each reading; `Null` where it has none. A table stands for the row of a list that has these
+    /// members.
+    pub values: Vec<serde_json::Value>,
+}
+
+impl Choice {
+    /// The number of the reading of that name, from 1.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<usize> {
+        self.names.iter().position(|known| known == name).map(|index| index + 1)
+    }
 }

@@ -6,7 +6,7 @@ mod catalogue;
 mod interpretation;
 
 pub use catalogue::{Catalogue, CatalogueError};
-pub use interpretation::{Interpretation, Treatment};
+pub use interpretation::{Choice, Interpretation, Treatment};
 
 /// How binding a requirement is. `SHALL` and `REQUIRED` are folded into MUST.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]

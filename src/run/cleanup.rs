@@ -299,13 +299,20 @@ pub(super) async fn confirm(session: &Session, n: usize, removal: Removal) -> Re
     if let Removal::Elsewhere(_) = removal {
         return removal;
     }
-    let name = format!("cleanup/proof-{}", n + 1);
-    let sender = Sender::new(session, &name);
+    confirm_as(session, &format!("cleanup/proof-{}", n + 1), removal).await
+}
+
+async fn confirm_as(session: &Session, name: &str, removal: Removal) -> Removal {
+    let sender = Sender::new(session, name);
     let path = removal.path().to_owned();
     let exchange = sender.send("read again", Request::new(Method::Get, path.clone())).await;
     match removal {
         _ if is_gone(&exchange, false) => Removal::Gone(path),
         Removal::Retired(_) if is_inactive(&exchange) => Removal::Retired(path),
+        // A server whose delete only deactivates: its name is freed, as that of a user that cannot be deleted.
+        Removal::Gone(_) if collection(&path) == "/Users" && is_inactive(&exchange) && retire(&sender, &path).await => {
+            Removal::Retired(path)
+        }
         Removal::Stays(_) | Removal::Elsewhere(_) => removal,
         Removal::Gone(_) | Removal::Retired(_) => {
             let reason = format!("it was removed, but then {}", answer(&exchange));
@@ -323,6 +330,7 @@ async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut 
     let target = format!("{collection}?filter={attribute}%20co%20%22{marker}%22&count={PAGE}");
     // A server may ignore the filter, or know nothing of case.
     let marker = marker.to_lowercase();
+    let mut proofs = 0;
     for _ in 0..PAGES {
         let found = match page(&sender, &target).await {
             Some((resources, _)) => resources,
@@ -339,7 +347,13 @@ async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut 
             outcome.count(if outcome.gone.contains(&path) {
                 Removal::Stays(Leftover { path, reason: "it is still listed, though reading it says 404".to_owned() })
             } else {
-                remove_one(&sender, path).await
+                match remove_one(&sender, path).await {
+                    removed @ Removal::Gone(_) => {
+                        proofs += 1;
+                        confirm_as(session, &format!("{name}/proof-{proofs}"), removed).await
+                    }
+                    removal => removal,
+                }
             });
         }
     }

@@ -24,6 +24,8 @@ enum Fault {
     OnlyPut,
     /// DELETE answers 204 and removes nothing.
     Lies,
+    /// DELETE answers 204 and deactivates.
+    Deactivates,
     /// A creation is answered with 500, but made.
     LosesAnswer,
     /// No filters.
@@ -81,6 +83,10 @@ fn answer(shared: &Shared, fault: Fault, request: &Request) -> Response {
         }
         ("DELETE", _) if matches!(fault, Fault::NoDelete | Fault::OnlyPut) => respond(405, Value::Null),
         ("DELETE", _) if fault == Fault::Lies => respond(204, Value::Null),
+        ("DELETE", path) if fault == Fault::Deactivates => {
+            directory.users.get_mut(path).unwrap()["active"] = json!(false);
+            respond(204, Value::Null)
+        }
         ("DELETE", path) => respond(if directory.users.remove(path).is_some() { 204 } else { 404 }, Value::Null),
         ("PATCH", _) if fault == Fault::OnlyPut => respond(501, Value::Null),
         ("PATCH", path) => {
@@ -275,6 +281,7 @@ async fn what_cannot_be_deleted_is_deactivated_and_what_stays_is_named() {
         (Fault::NoDelete, 2, 0),
         (Fault::OnlyPut, 2, 0),
         (Fault::Lies, 0, 2),
+        (Fault::Deactivates, 2, 0),
         (Fault::LosesAnswer, 0, 0),
         (Fault::NoFilter, 0, 0),
         (Fault::Throttles, 0, 0),

@@ -129,6 +129,8 @@ pub enum On {
     Scim,
     /// The product's admin and auth surface.
     Admin,
+    /// A probe of the configuration.
+    Probe,
     /// Another SCIM base, by a saved variable.
     At(Template),
 }
@@ -213,7 +215,7 @@ impl Line {
     pub fn writes(&self) -> bool {
         let looks = match self.on {
             On::Admin => ADMIN_LOOKS.contains(&self.path().as_str()),
-            On::Scim | On::At(_) => self.path().ends_with("/.search"),
+            On::Scim | On::Probe | On::At(_) => self.path().ends_with("/.search"),
         };
         self.method.writes() && !looks
     }

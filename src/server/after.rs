@@ -30,9 +30,5 @@ pub(super) fn written(context: &Context<'_>, written: Written<'_>) -> Result<(),
         Written::Deleted(record) if record.kind == Kind::User => account::deleted(context, &record.id),
         _ => {}
     }
-    let gone = match written {
-        Written::Deleted(record) if record.kind == Kind::Group => Some(record.id.as_str()),
-        _ => None,
-    };
-    role::note(core, org, gone)
+    role::note(core, org)
 }

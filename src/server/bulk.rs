@@ -147,11 +147,10 @@ impl Run<'_> {
     fn one(&self, operation: &Operation, data: Option<&Value>) -> Result<Answer, ScimError> {
         let path = reference::resolved_path(&operation.path, &self.created);
         let data = data.map(|data| reference::resolved(data, &self.created));
-        let capabilities = self.context.capabilities();
         let syntax = |detail: &str| ScimError::bad(ScimType::InvalidSyntax, detail);
         let route =
             Route::find(&path, &self.context.server.profile).ok_or_else(|| ScimError::new(404, "no such endpoint"))?;
-        if route.offer(&operation.method, capabilities) == Offer::NotImplemented("PATCH") {
+        if route.offer(&operation.method, &self.context.server.profile) == Offer::NotImplemented("PATCH") {
             return Err(ScimError::new(501, "this server does not support PATCH"));
         }
         let data = || data.as_ref().ok_or_else(|| syntax("data: missing"));

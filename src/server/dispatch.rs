@@ -35,7 +35,6 @@ fn answer(server: &Core, request: &Request, head: bool) -> Result<Answer, ScimEr
     let own = settings.profile.map(|profile| server.under(profile));
     let server = own.as_ref().unwrap_or(server);
     let method = if head { Method::Get } else { request.method.clone() };
-    let capabilities = &server.profile.capabilities;
     let route = Route::find(path, &server.profile);
 
     let access = auth::access(&place.tenant, &request.headers);
@@ -51,14 +50,14 @@ fn answer(server: &Core, request: &Request, head: bool) -> Result<Answer, ScimEr
     }
     let route = route.ok_or_else(no_endpoint)?;
     if method.as_str() == "OPTIONS" {
-        return Ok(Answer::empty(204).with("Allow", route.allow(capabilities)));
+        return Ok(Answer::empty(204).with("Allow", route.allow(&server.profile)));
     }
-    match route.offer(&method, capabilities) {
+    match route.offer(&method, &server.profile) {
         Offer::Served => {}
         Offer::NotImplemented(what) => return Err(ScimError::new(501, format!("this server does not support {what}"))),
         Offer::NotAllowed => {
             let error = ScimError::new(405, format!("{method} is not offered here"));
-            return Ok(Answer::error(&error).with("Allow", route.allow(capabilities)));
+            return Ok(Answer::error(&error).with("Allow", route.allow(&server.profile)));
         }
     }
     if !input::accepts(request.headers.get("accept")) {

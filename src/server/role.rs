@@ -89,12 +89,11 @@ pub(super) fn people(core: &Core, org: &str) -> Result<Vec<Person>, ScimError> {
     Ok(users.iter().map(person).collect())
 }
 
-/// Notes what later roles depend on, after something changed: only where the profile's choices have a memory. `gone` is a
-/// group that was just deleted.
+/// Notes what later roles depend on, after something changed: only where the profile's choices have a memory.
 ///
 /// # Errors
 /// 500 if the store fails.
-pub(super) fn note(core: &Core, org: &str, gone: Option<&str>) -> Result<(), ScimError> {
+pub(super) fn note(core: &Core, org: &str) -> Result<(), ScimError> {
     let choices = &core.profile.role_mapping;
     let mapped = core.products.lock().organizations.get(org).is_some_and(|it| it.roles.mapping().is_some());
     if mapped && choices.rename == TeamRename::Bound {
@@ -107,12 +106,27 @@ pub(super) fn note(core: &Core, org: &str, gone: Option<&str>) -> Result<(), Sci
         || choices.deleted_team == DeletedTeam::Kept
         || choices.inactive == InactiveRole::Frozen;
     if mapped && remembers {
+        // One after the other, so that no older reading replaces a newer one.
+        let turn = core.products.turn();
         let people = people(core, org)?;
+        let groups = remembered(core, org)?;
         if let Ok(organization) = core.products.lock().organization(org) {
-            organization.roles.note(&people, gone, choices);
+            organization.roles.note(&people, &groups, choices);
         }
+        drop(turn);
     }
     Ok(())
+}
+
+/// The groups that there are, where it matters whether a team was left or deleted; read them after the users.
+///
+/// # Errors
+/// 500 if the store fails.
+pub(super) fn remembered(core: &Core, org: &str) -> Result<Vec<Team>, ScimError> {
+    match core.profile.role_mapping.deleted_team {
+        DeletedTeam::Kept => groups(core, org),
+        DeletedTeam::Recomputed => Ok(Vec::new()),
+    }
 }
 
 /// Every record of a kind.

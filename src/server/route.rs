@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::profile::{Capabilities, Profile};
+use crate::profile::{Capabilities, Deletion, Profile};
 use crate::store::Kind;
 use crate::wire::Method;
 
@@ -99,12 +99,17 @@ impl Route {
     }
 
     /// Whether a method is served here.
-    pub fn offer(&self, method: &Method, capabilities: &Capabilities) -> Offer {
+    pub fn offer(&self, method: &Method, profile: &Profile) -> Offer {
+        let capabilities = &profile.capabilities;
         match (self, method) {
             (Self::Me, _) if !capabilities.me => Offer::NotImplemented("/Me"),
             (Self::Bulk, _) if !capabilities.bulk => Offer::NotImplemented("/Bulk"),
             (_, Method::Patch) if self.methods().contains(&"PATCH") && !capabilities.patch => {
                 Offer::NotImplemented("PATCH")
+            }
+            // CATALOG-008: users are only deactivated.
+            (Self::Resource(Kind::User, _) | Self::Me, Method::Delete) if profile.users.deletion == Deletion::None => {
+                Offer::NotImplemented("the deletion of users, it deactivates them")
             }
             _ if self.methods().contains(&method.as_str()) => Offer::Served,
             _ => Offer::NotAllowed,
@@ -112,10 +117,10 @@ impl Route {
     }
 
     /// The value of `Allow`.
-    pub fn allow(&self, capabilities: &Capabilities) -> String {
+    pub fn allow(&self, profile: &Profile) -> String {
         let mut allowed = Vec::new();
         for method in self.methods() {
-            if self.offer(&Method::from_word(method), capabilities) == Offer::Served {
+            if self.offer(&Method::from_word(method), profile) == Offer::Served {
                 allowed.push(*method);
             }
         }
@@ -160,13 +165,20 @@ mod tests {
             assert_eq!(Route::find(path, &profile), route, "{path}");
         }
         let none = Capabilities { groups: false, patch: false, bulk: false, me: false, ..Capabilities::default() };
-        profile.capabilities = none.clone();
+        profile.capabilities = none;
         assert_eq!(Route::find("/Groups", &profile), None);
         let user = Route::Resource(Kind::User, "1".into());
-        assert_eq!(user.allow(&none), "GET, PUT, DELETE, HEAD, OPTIONS");
-        assert_eq!(user.offer(&Method::Patch, &none), Offer::NotImplemented("PATCH"));
-        assert_eq!(Route::Bulk.offer(&Method::Post, &none), Offer::NotImplemented("/Bulk"));
-        assert_eq!(user.offer(&Method::Other("BREW".into()), &none), Offer::NotAllowed);
-        assert_eq!(Route::Config.offer(&Method::Patch, &none), Offer::NotAllowed);
+        assert_eq!(user.allow(&profile), "GET, PUT, DELETE, HEAD, OPTIONS");
+        profile.users.deletion = Deletion::None;
+        assert_eq!(user.allow(&profile), "GET, PUT, HEAD, OPTIONS");
+        assert_eq!(Route::Resource(Kind::Group, "1".into()).allow(&profile), "GET, PUT, DELETE, HEAD, OPTIONS");
+        assert!(matches!(user.offer(&Method::Delete, &profile), Offer::NotImplemented(_)));
+        profile.capabilities.me = true;
+        assert_eq!(Route::Me.allow(&profile), "GET, PUT, HEAD, OPTIONS");
+        profile.capabilities.me = false;
+        assert_eq!(user.offer(&Method::Patch, &profile), Offer::NotImplemented("PATCH"));
+        assert_eq!(Route::Bulk.offer(&Method::Post, &profile), Offer::NotImplemented("/Bulk"));
+        assert_eq!(user.offer(&Method::Other("BREW".into()), &profile), Offer::NotAllowed);
+        assert_eq!(Route::Config.offer(&Method::Patch, &profile), Offer::NotAllowed);
     }
 }

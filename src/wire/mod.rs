@@ -82,6 +82,8 @@ pub enum Root {
     Admin,
     /// Below this base URL, without credentials of its own: another tenant's SCIM base on the same host.
     At(String),
+    /// Nowhere by itself: a probe of the caller's configuration answers it, `/role?id=…&userName=…`.
+    Probe,
 }
 
 /// A request relative to one of the target's base URLs. Credentials are never inside: the client adds them at the last moment.

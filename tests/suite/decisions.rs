@@ -116,6 +116,35 @@ fn every_reading_of_a_product_is_decided_and_every_rule_named_exists() {
 }
 
 #[test]
+fn every_choice_that_is_classified_has_a_rule_and_the_values_of_its_switch() {
+    let text = "name = \"n\"\ntitle = \"t\"\nbase_path = \"/\"\nidentifier = \"email\"\nactions = []";
+    let plain = Profile::parse(text).unwrap();
+    let switches = switches();
+    let mut seen = 0;
+    for point in Catalogue::embedded().interpretations() {
+        let Some(choice) = &point.choice else { continue };
+        seen += 1;
+        assert!(Catalogue::embedded().get(&point.id).is_some(), "{} is no rule", point.id);
+        assert_eq!(choice.names.len(), point.readings.len(), "{}", point.id);
+        let Some(switch) = &choice.switch else {
+            assert!(choice.values.iter().all(Value::is_null), "{}", point.id);
+            continue;
+        };
+        let values: Vec<&Value> = choice.values.iter().filter(|value| !value.is_null()).collect();
+        assert!(!values.is_empty(), "{}", point.id);
+        for value in &values {
+            plain.check_setting(switch, Some(value)).unwrap_or_else(|said| panic!("{}: {said}", point.id));
+        }
+        if let Some(known) = switches.get(switch) {
+            let own: Vec<&str> = values.iter().filter_map(|value| value.as_str()).collect();
+            assert_eq!(&own, known, "{}", point.id);
+            assert!(plain.has_setting(switch, &[values[0].clone()]), "{}: the first is not the default", point.id);
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+#[test]
 fn the_switches_that_requirements_name_exist() {
     let rfc = Profile::named("rfc").unwrap();
     let mut seen = 0;

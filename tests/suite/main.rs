@@ -5,6 +5,7 @@
 
 mod admin;
 mod architecture;
+mod choices;
 mod cli;
 mod cli_help;
 mod cli_prove_load;
@@ -14,6 +15,7 @@ mod faults;
 mod foreign;
 mod kill9;
 mod laws;
+mod probes;
 mod process;
 mod profiles;
 mod prove;

@@ -158,3 +158,47 @@ async fn what_cannot_be_seen_is_not_observable_and_never_holds() {
     assert_eq!(outcome("CATALOG-022"), Outcome::NotObservable);
     assert_eq!(outcome("PROP-UNIQ-01"), Outcome::Inconclusive, "no history was played");
 }
+
+/// Every choice about roles that is not the default, one at a time: the suites about roles hold on a server that follows it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_laws_of_roles_hold_under_every_choice() {
+    use scimproof::client::AdminSurface;
+    use scimproof::property::Suite;
+    use scimproof::wire::{Redactor, Secret};
+    let choices = [
+        ("unmapped", "none"),
+        ("unmapped_team", "lowest"),
+        ("missing_team", "refused"),
+        ("deleted_team", "kept"),
+        ("inactive", "frozen"),
+        ("replaced", "on-apply"),
+        ("malformed", "valid-part"),
+        ("empty_role", "refused"),
+    ];
+    let named = ["role-histories", "role-mappings"];
+    let suites: Vec<Suite> = SUITES.iter().filter(|suite| named.contains(&suite.name)).copied().collect();
+    assert_eq!(suites.len(), named.len());
+    for (switch, value) in choices {
+        let mut whole = serde_json::to_value(catalog()).unwrap();
+        whole["role_mapping"][switch] = value.into();
+        if switch == "unmapped_team" {
+            whole["role_mapping"]["unmapped"] = "none".into();
+        }
+        let profile: Profile = serde_json::from_value(whole).unwrap();
+        let server = server(profile.clone()).with_admin(Secret::new("operator"));
+        let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
+        let operator = Auth::Bearer(Secret::new("operator"));
+        let admin = AdminSurface::new(BaseUrl::parse("http://127.0.0.1").unwrap(), operator, &Redactor::default());
+        let handler: Handler = Arc::new(move |request| server.handle(request));
+        let transport: Arc<dyn Transport> = Arc::new(InProcess::new(base, Auth::None, handler).with_admin(admin));
+        let mut engine = Arc::into_inner(engine(transport, &[])).unwrap();
+        let draw = Draw { seed: 7, marker: "sp7".into(), identifier: profile.identifier };
+        let role = Some(RoleReadOut::At("roles.value".into()));
+        engine.setting = Arc::new(Setting { profile, capabilities: serde_json::Value::Null, role, admin: true, draw });
+        let proof = Arc::new(engine).prove(&suites).await.unwrap();
+        let wrong: Vec<&str> =
+            proof.laws.iter().filter_map(Law::counter_example).map(|it| it.scenario.as_str()).collect();
+        assert!(wrong.is_empty(), "{switch} = {value}: {}", wrong[0]);
+        assert!(proof.histories() >= 32 && proof.count(Outcome::Pass) >= 9, "{switch} = {value}: {proof:#?}");
+    }
+}

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use scimproof::flow::Outcome;
-use scimproof::profile::{DeactivatedNames, Deletion, Profile};
+use scimproof::profile::{DeactivatedNames, Profile};
 use scimproof::scenario::{Scenario, embedded};
 
 use super::faults::play;
@@ -19,7 +19,10 @@ fn profile_of(product: &str) -> Profile {
 fn chosen(profile: &Profile, scenario: &Scenario) -> Profile {
     let mut whole = serde_json::to_value(profile).unwrap();
     for when in scenario.when.iter().filter(|when| !profile.has_setting(&when.path, &when.values)) {
-        *whole.pointer_mut(&format!("/{}", when.path.replace('.', "/"))).unwrap() = when.values[0].clone();
+        match whole.pointer_mut(&format!("/{}", when.path.replace('.', "/"))).unwrap() {
+            serde_json::Value::Array(held) if !when.values[0].is_array() => held.push(when.values[0].clone()),
+            place => *place = when.values[0].clone(),
+        }
     }
     serde_json::from_value(whole).unwrap()
 }
@@ -50,10 +53,7 @@ fn hold(product: &str) {
                 it.requirement, it.outcome, it.scenario, it.expected, it.got
             ));
         }
-        // Where a delete only deactivates, or is not offered, users stay; everywhere else nothing does.
-        let stay = profile.users.deletion != Deletion::Hard;
-        faults
-            .extend(verdict.facts.leftovers.iter().filter(|_| !stay).map(|left| format!("left behind: {}", left.path)));
+        faults.extend(verdict.facts.leftovers.iter().map(|left| format!("left behind: {}", left.path)));
     }
     let never: Vec<_> = ids.iter().filter(|id| !ran.contains(*id)).collect();
     assert!(never.is_empty(), "no profile lets these run: {never:?}");

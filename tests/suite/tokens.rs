@@ -30,7 +30,7 @@ async fn prove_at(profile: &Profile, faulty: Faulty, suites: &[&str], laws: &[&s
     let setting = Setting {
         profile: profile.clone(),
         capabilities: serde_json::Value::Null,
-        role: None,
+        role: (!profile.roles.is_empty()).then(|| scimproof::property::RoleReadOut::At("roles.value".into())),
         admin: true,
         draw: Draw { seed: 5, marker: "sp5".into(), identifier: profile.identifier },
     };

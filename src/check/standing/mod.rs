@@ -78,11 +78,11 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
     TABLES.into_iter().flatten()
 }
 
-/// Runs every standing check over an exchange; nothing for one without answer, nor for the admin surface, which is no SCIM.
+/// Runs every standing check over an exchange; nothing for one without answer, nor for the admin surface and probes, which are no SCIM.
 /// Another SCIM base is judged as the target's own is: no check looks at more of a location than endpoint and id.
 #[must_use]
 pub fn judge(exchange: &Exchange) -> Vec<Remark> {
-    if exchange.request.root == Root::Admin {
+    if matches!(exchange.request.root, Root::Admin | Root::Probe) {
         return Vec::new();
     }
     let Some(seen) = Seen::new(exchange) else { return Vec::new() };

@@ -14,7 +14,7 @@ use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::progress::Progress;
 use crate::cli::signals::Stop;
-use crate::cli::{config, faults, sources, target};
+use crate::cli::{config, faults, probe, sources, target};
 use crate::client::{AdminSurface, Auth, BaseUrl, InProcess, Transport};
 use crate::flow::{Event, Leftover};
 use crate::idp;
@@ -93,6 +93,7 @@ pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>
         Some(remote) => (Arc::clone(&remote.transport), remote.given, Some(remote.base.to_string())),
         None => (bundled(&prepared.profile, &flags.target.fault, context)?, "a bearer token", None),
     };
+    let (transport, _) = probe::before(transport, flags.target.role_probe.as_ref())?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

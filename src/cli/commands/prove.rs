@@ -8,6 +8,7 @@ use super::regressions;
 use crate::cli::args::Prove;
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
+use crate::cli::probe::is_address;
 use crate::cli::progress::Histories;
 use crate::cli::signals::Stop;
 use crate::property::{Engine, Law, Progress, Proof, Regression, RoleReadOut, SUITES, Setting, Suite};
@@ -24,6 +25,9 @@ const CASES: u64 = 2000;
 /// [`Fault`]: a mistake of the caller (2), a target that cannot be judged (3), nothing selected (4), a fault of ours (70).
 pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
     let (suites, laws) = selected(&flags.law)?;
+    if let Some(Err(reason)) = flags.role_at.as_deref().map(is_address) {
+        return Err(Fault::usage(format!("--role-at: {reason}")));
+    }
     let regressions = regressions::read(&flags.out)?;
     let wish = Wish {
         suites,
@@ -112,11 +116,11 @@ fn selected(asked: &[String]) -> Result<(Vec<Suite>, Vec<String>), Fault> {
 async fn test(reached: &Reached, wish: Wish, context: &Context) -> Result<Proof, Fault> {
     let stop = Stop::listen();
     let discovery = reached.look(&stop).await?;
-    let bundled = reached.bundled.then(|| "roles.value".to_owned());
+    let bundled = reached.bundled.then(|| RoleReadOut::At("roles.value".to_owned()));
     let setting = Setting {
         profile: reached.profile.clone(),
         capabilities: discovery.service_provider_config,
-        role: wish.role_at.or(bundled).map(RoleReadOut::At),
+        role: wish.role_at.map(RoleReadOut::At).or_else(|| reached.role.clone()).or(bundled),
         admin: reached.transport.admin_url().is_some(),
         draw: reached.draw.clone(),
     };

@@ -8,9 +8,10 @@ use crate::cli::args::{Access, Run, Selection};
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::signals::Stop;
-use crate::cli::{config, sources, target};
+use crate::cli::{config, probe, sources, target};
 use crate::client::Transport;
 use crate::profile::Profile;
+use crate::property::RoleReadOut;
 use crate::run::{self, Discovery, Options};
 use crate::scenario::Draw;
 use crate::verdict::ExitCode;
@@ -27,6 +28,8 @@ pub struct Reached {
     pub draw: Draw,
     /// What may be done to it.
     pub options: Options,
+    /// Where `[probe.role]` reads a user's role.
+    pub role: Option<RoleReadOut>,
     /// It is our own server, in this process.
     pub bundled: bool,
     given: &'static str,
@@ -58,6 +61,7 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
         Some(remote) => (remote.transport, remote.given, remote.base.to_string()),
         None => (bundled(&profile, &run.target.fault, context)?, "a bearer token", "the bundled server".to_owned()),
     };
+    let (transport, role) = probe::before(transport, run.target.role_probe.as_ref())?;
     let seed = run.selection.seed.unwrap_or_else(|| u64::from(context.entropy));
     let draw = Draw { seed, marker: format!("sp{seed:x}"), identifier: profile.identifier };
     let options = Options {
@@ -67,7 +71,7 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
         ..Options::default()
     };
     let wait = run.target.wait.unwrap_or_default();
-    Ok(Reached { transport, name, profile, draw, options, bundled: bundled_here, given, wait })
+    Ok(Reached { transport, name, profile, draw, options, role, bundled: bundled_here, given, wait })
 }
 
 impl Reached {

@@ -44,6 +44,7 @@ pub(in crate::property) const SUITE: Suite = Suite {
         "PROP-LIFE-05",
         "PROP-LIFE-06",
         "PROP-LIFE-10",
+        "RFC7643-4.1.1-1",
         "PROP-LIFE-11",
         "PROP-ATTR-03",
         "PROP-FILT-05",

@@ -295,7 +295,8 @@ impl Page<'_> {
         let status = if any && !inner.is_empty() { "[201, 400]" } else { "400" };
         let step = Step::new("create a name that may be refused", "POST /Users").body(body).free();
         let step = step.unread("it may be refused or not");
-        self.script.push(step.judges("PROP-LIFE-10", format!("status = {status}")));
+        let law = if inner.is_empty() { "RFC7643-4.1.1-1" } else { "PROP-LIFE-10" };
+        self.script.push(step.judges(law, format!("status = {status}")));
     }
 
     /// Reads a user and puts back the very same.

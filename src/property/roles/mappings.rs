@@ -8,11 +8,11 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::table::numbered;
-use super::{NEEDS, create_team, create_user, home, known, mapping, people, read_role, read_team, user};
+use super::{NEEDS, create_team, create_user, home, known, look_at_role, mapping, people, read_role, read_team, user};
 use crate::model::{RoleMapping, TeamChange, Teams};
 use crate::profile::{MalformedMapping, ManualRole, ReplacedMapping, TeamConflict};
 use crate::property::script::{Script, Step, basic};
-use crate::property::suite::{Cases, Need, RoleReadOut, Setting, Suite};
+use crate::property::suite::{Cases, Need, Setting, Suite};
 
 /// The suite.
 pub const SUITE: Suite = Suite {
@@ -257,11 +257,12 @@ impl<'a> Writer<'a> {
         let step = home::put("replace the mapping", &json_of(mapping.document()));
         self.script.push(step.judges("CATALOG-039", "status = 200").together(&label));
         for n in 0..self.state.users().len() {
-            let read = home::at(self.setting.read_role(&format!("read the role of user {n} meanwhile"), &user(n)));
+            let read = home::at(look_at_role(self.setting, n, &format!("read the role of user {n} meanwhile")));
             let read = read.together(&label);
-            self.script.push(match (before.role(n), self.state.role(n), &self.setting.role) {
-                (Some(Some(old)), Some(Some(new)), Some(RoleReadOut::At(address))) => {
-                    let test = format!("at = {}, any-of = [{}, {}]", basic(address), basic(old), basic(new));
+            self.script.push(match (before.role(n), self.state.role(n)) {
+                (Some(Some(old)), Some(Some(new))) => {
+                    let address = basic(self.setting.role_address());
+                    let test = format!("at = {address}, any-of = [{}, {}]", basic(old), basic(new));
                     read.judges("PROP-ROLE-21", test)
                 }
                 _ => read,

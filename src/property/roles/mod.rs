@@ -178,9 +178,14 @@ fn read_team(n: usize, requirement: &str, users: &BTreeSet<usize>, others: &BTre
     if users.is_empty() && others.is_empty() { step.judges(requirement, "status = 200") } else { step }
 }
 
+/// Reads a role.
+fn look_at_role(setting: &Setting, n: usize, name: &str) -> Step {
+    setting.read_role(name, &user(n), &format!("p{n}.identifier"))
+}
+
 /// Reads a role and judges it, where it can be known.
 fn read_role(setting: &Setting, n: usize, requirements: &str, role: Role<'_>) -> Step {
-    let step = setting.read_role(&format!("read the role of user {n}"), &user(n));
+    let step = look_at_role(setting, n, &format!("read the role of user {n}"));
     match role {
         Role::Is(role) => step.judges(requirements, setting.role(Some(role))),
         Role::None => step.judges(requirements, setting.role(None)),
@@ -204,9 +209,7 @@ fn laws_of(before: &Teams, after: &Teams, user: usize, change: &TeamChange, chan
     let rank = |names: &[&str]| mapping.highest(names.iter().copied());
     let mut laws = vec!["PROP-ROLE-01"];
     // Then it is no longer true that only the teams of now count.
-    if mapping.choices().deleted_team == DeletedTeam::Kept
-        && let TeamChange::Delete(_) = change
-    {
+    if mapping.choices().deleted_team == DeletedTeam::Kept && matches!(change, TeamChange::Delete(_)) {
         return "CATALOG-031".to_owned();
     }
     match change {

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Channel, NEEDS, create_team, create_user, join, leave, mapping, people, read_role, read_team, user};
+use super::{
+    Channel, NEEDS, create_team, create_user, join, leave, look_at_role, mapping, people, read_role, read_team,
+};
 use crate::model::{Role, RoleMapping};
 use crate::property::script::{Script, basic};
-use crate::property::suite::{Case, Cases, Enumerated, Need, RoleReadOut, Setting, Suite};
+use crate::property::suite::{Case, Cases, Enumerated, Need, Setting, Suite};
 
 /// Moves between every two teams, read while they are under way.
 pub const SUITE: Suite = Suite {
@@ -62,13 +64,13 @@ fn moving(setting: &Setting, mapping: &RoleMapping, from: &str, to: &str) -> Scr
     script.push(leave(0, from, &one, &nobody, Channel::Patch).together("move"));
     script.push(join(1, to, &one, &one, Channel::Patch).together("move"));
     for _ in 0..READERS {
-        let read = setting.read_role("read the role meanwhile", &user(0)).together("move");
-        script.push(match (&roles, &setting.role) {
-            (Some(roles), Some(RoleReadOut::At(address))) => {
+        let read = look_at_role(setting, 0, "read the role meanwhile").together("move");
+        script.push(match &roles {
+            Some(roles) => {
                 let list = roles.iter().map(|role| basic(role)).collect::<Vec<_>>().join(", ");
-                read.judges("PROP-ROLE-22", format!("at = {}, any-of = [{list}]", basic(address)))
+                read.judges("PROP-ROLE-22", format!("at = {}, any-of = [{list}]", basic(setting.role_address())))
             }
-            _ => read,
+            None => read,
         });
     }
     script.push(read_team(0, "PROP-ROLE-22", &nobody, &one));

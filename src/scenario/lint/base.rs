@@ -21,9 +21,15 @@ pub(super) fn is_form(raw: &raw::Step) -> bool {
 }
 
 impl Linter<'_> {
-    /// `on`: the admin surface, or a SCIM base that an earlier step saved.
+    /// `on`: the admin surface, a probe, or a SCIM base that an earlier step saved.
     pub(super) fn on(&mut self, raw: &raw::Step, scope: &Scope, at: At) -> On {
         let Some(on) = &raw.on else { return On::Scim };
+        if on.get_ref() == "probe" {
+            if !raw.send.as_ref().is_some_and(|send| send.get_ref().starts_with("GET ")) {
+                self.fail(on.span(), "a probe only reads: `send` is a GET");
+            }
+            return On::Probe;
+        }
         if on.get_ref() == "admin" {
             for (key, span) in [
                 ("as", raw.client.as_ref().map(Spanned::span)),
@@ -38,7 +44,7 @@ impl Linter<'_> {
         }
         let template = self.template(on.get_ref(), &on.span(), |hole| scope.check(hole, Some(at)));
         if template.holes().next().is_none() {
-            self.fail(on.span(), "`on` is \"admin\", or a saved SCIM base such as \"{{ scim }}\"");
+            self.fail(on.span(), "`on` is \"admin\", \"probe\", or a saved SCIM base such as \"{{ scim }}\"");
         }
         On::At(template)
     }

@@ -21,7 +21,7 @@ fn client(scenario: &Scenario, script: &Script) -> Option<&'static Client> {
 
 /// How the step's query is encoded; the admin surface knows nothing of SCIM clients.
 pub(super) fn encoding(scenario: &Scenario, script: &Script, line: &Line) -> Encoding {
-    if line.on == On::Admin {
+    if matches!(line.on, On::Admin | On::Probe) {
         return Encoding::Percent;
     }
     script.encoding.or_else(|| client(scenario, script).map(|client| client.encoding)).unwrap_or(Encoding::Percent)
@@ -31,7 +31,7 @@ pub(super) fn encoding(scenario: &Scenario, script: &Script, line: &Line) -> Enc
 pub(super) fn headers(scenario: &Scenario, script: &Script, line: &Line, body: bool) -> Headers {
     match client(scenario, script) {
         _ if line.on == On::Admin && body => [("Accept", JSON), ("Content-Type", JSON)].into_iter().collect(),
-        _ if line.on == On::Admin => [("Accept", JSON)].into_iter().collect(),
+        _ if matches!(line.on, On::Admin | On::Probe) => [("Accept", JSON)].into_iter().collect(),
         Some(client) if body => client.headers_write.iter().cloned().collect(),
         Some(client) => client.headers_read.iter().cloned().collect(),
         None if body => [("Accept", SCIM), ("Content-Type", SCIM)].into_iter().collect(),
@@ -44,6 +44,7 @@ pub(super) fn root(on: &On, lookup: Lookup) -> Result<Root, Missing> {
     Ok(match on {
         On::Scim => Root::Scim,
         On::Admin => Root::Admin,
+        On::Probe => Root::Probe,
         On::At(base) => Root::At(base.plain(lookup)?.trim_end_matches('/').to_owned()),
     })
 }
@@ -53,6 +54,7 @@ pub(super) fn place(request: &Request) -> String {
     match &request.root {
         Root::Scim => request.path().to_owned(),
         Root::Admin => format!("admin {}", request.path()),
+        Root::Probe => format!("probe {}", request.path()),
         Root::At(base) => format!("{base}{}", request.path()),
     }
 }

@@ -46,9 +46,9 @@ fn put(call: &Call<'_>) -> Result<Reply, Refusal> {
         mapping.needs(&role::groups(&core, org).map_err(of_scim)?, choices)?;
     }
     // What the old mapping gave may have to be kept by the new one.
-    role::note(&core, org, None).map_err(of_scim)?;
+    role::note(&core, org).map_err(of_scim)?;
     let generation = core.products.lock().organization(org)?.roles.put(mapping, choices);
-    role::note(&core, org, None).map_err(of_scim)?;
+    role::note(&core, org).map_err(of_scim)?;
     Ok(Reply::new(200, json!({ "warnings": warnings, "generation": generation })))
 }
 
@@ -63,8 +63,9 @@ fn get(call: &Call<'_>) -> Result<Reply, Refusal> {
 fn apply(call: &Call<'_>) -> Result<Reply, Refusal> {
     let org = call.org()?;
     let core = call.core.of_organization(org);
-    role::note(&core, org, None).map_err(of_scim)?;
+    role::note(&core, org).map_err(of_scim)?;
     let people = role::people(&core, org).map_err(of_scim)?;
-    let done = core.products.lock().organization(org)?.roles.apply(&people, &core.profile.role_mapping);
+    let groups = role::remembered(&core, org).map_err(of_scim)?;
+    let done = core.products.lock().organization(org)?.roles.apply(&people, &groups, &core.profile.role_mapping);
     Ok(Reply::new(200, json!({ "evaluated": done.evaluated, "changed": done.changed, "generation": done.generation })))
 }

@@ -74,7 +74,7 @@ fn put_profile(call: &Call<'_>) -> Result<Reply, Refusal> {
     let changed = call.server.change_profile(|profile| switched(profile, &changes))?;
     let core = call.core.under(Arc::clone(&changed));
     let ids: Vec<String> = core.products.lock().organizations.keys().cloned().collect();
-    ids.iter().try_for_each(|org| role::note(&core.of_organization(org), org, None)).map_err(of_scim)?;
+    ids.iter().try_for_each(|org| role::note(&core.of_organization(org), org)).map_err(of_scim)?;
     described(&changed)
 }
 
