@@ -257,7 +257,12 @@ impl<'a> Writer<'a> {
         let step = home::put("replace the mapping", &json_of(mapping.document()));
         self.script.push(step.judges("CATALOG-039", "status = 200").together(&label));
         for n in 0..self.state.users().len() {
-            let read = home::at(look_at_role(self.setting, n, &format!("read the role of user {n} meanwhile")));
+            let read = home::at(look_at_role(
+                self.setting,
+                n,
+                "PROP-ROLE-21",
+                &format!("read the role of user {n} meanwhile"),
+            ));
             let read = read.together(&label);
             self.script.push(match (before.role(n), self.state.role(n)) {
                 (Some(Some(old)), Some(Some(new))) => {

@@ -178,17 +178,17 @@ fn read_team(n: usize, requirement: &str, users: &BTreeSet<usize>, others: &BTre
     if users.is_empty() && others.is_empty() { step.judges(requirement, "status = 200") } else { step }
 }
 
-/// Reads a role.
-fn look_at_role(setting: &Setting, n: usize, name: &str) -> Step {
-    setting.read_role(name, &user(n), &format!("p{n}.identifier"))
+/// Reads a role, for rows under these requirements.
+fn look_at_role(setting: &Setting, n: usize, requirements: &str, name: &str) -> Step {
+    let step = setting.read_role(name, &user(n), &format!("p{n}.identifier"));
+    // A read-out beside the User that refuses says nothing about roles.
+    let beside = matches!(setting.role, Some(RoleReadOut::Get { .. } | RoleReadOut::Probe { .. }));
+    if beside { step.judges(requirements, "status = 200, soft = true") } else { step }
 }
 
 /// Reads a role and judges it, where it can be known.
 fn read_role(setting: &Setting, n: usize, requirements: &str, role: Role<'_>) -> Step {
-    let step = look_at_role(setting, n, &format!("read the role of user {n}"));
-    // A read-out beside the User that refuses says nothing about roles.
-    let beside = matches!(setting.role, Some(RoleReadOut::Get { .. } | RoleReadOut::Probe { .. }));
-    let step = if beside { step.judges(requirements, "status = 200, soft = true") } else { step };
+    let step = look_at_role(setting, n, requirements, &format!("read the role of user {n}"));
     match role {
         Role::Is(role) => step.judges(requirements, setting.role(Some(role))),
         Role::None => step.judges(requirements, setting.role(None)),

@@ -64,7 +64,7 @@ fn moving(setting: &Setting, mapping: &RoleMapping, from: &str, to: &str) -> Scr
     script.push(leave(0, from, &one, &nobody, Channel::Patch).together("move"));
     script.push(join(1, to, &one, &one, Channel::Patch).together("move"));
     for _ in 0..READERS {
-        let read = look_at_role(setting, 0, "read the role meanwhile").together("move");
+        let read = look_at_role(setting, 0, "PROP-ROLE-22", "read the role meanwhile").together("move");
         script.push(match &roles {
             Some(roles) => {
                 let list = roles.iter().map(|role| basic(role)).collect::<Vec<_>>().join(", ");
