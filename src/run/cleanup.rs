@@ -207,6 +207,12 @@ fn retired_name(name: &str) -> String {
     if name.starts_with(RETIRED) { name.to_owned() } else { format!("{RETIRED}{name}") }
 }
 
+/// True when an answer holds a run's marker, in whatever case; an empty one is no demand.
+fn bears(exchange: &Exchange, marker: &str) -> bool {
+    let body = exchange.response().and_then(|response| response.json());
+    body.is_some_and(|body| body.to_string().to_lowercase().contains(&marker.to_lowercase()))
+}
+
 fn is_inactive(exchange: &Exchange) -> bool {
     let body = exchange.response().filter(|response| response.is_success()).and_then(|response| response.json());
     body.is_some_and(|body| body["active"] == json!(false))
@@ -236,8 +242,8 @@ pub(super) async fn prove(
     let until = Instant::now() + time;
     let paths: Vec<String> = removals.iter().map(|removal| removal.path().to_owned()).collect();
     let proofs = removals.into_iter().enumerate().map(|(n, removal)| {
-        let session = Arc::clone(session);
-        async move { confirm(&session, n, removal).await }
+        let (session, marker) = (Arc::clone(session), marker.to_owned());
+        async move { confirm(&session, n, removal, &marker).await }
     });
     let mut outcome = Outcome::default();
     let results = side_by_side(proofs.collect::<Vec<_>>(), PAGE, Some(until)).await;
@@ -295,14 +301,14 @@ impl Removal {
 }
 
 /// Reads a resource again; a `DELETE` that answered 204 and removed nothing has lied (law 2).
-pub(super) async fn confirm(session: &Session, n: usize, removal: Removal) -> Removal {
+pub(super) async fn confirm(session: &Session, n: usize, removal: Removal, marker: &str) -> Removal {
     if let Removal::Elsewhere(_) = removal {
         return removal;
     }
-    confirm_as(session, &format!("cleanup/proof-{}", n + 1), removal).await
+    confirm_as(session, &format!("cleanup/proof-{}", n + 1), removal, marker).await
 }
 
-async fn confirm_as(session: &Session, name: &str, removal: Removal) -> Removal {
+async fn confirm_as(session: &Session, name: &str, removal: Removal, marker: &str) -> Removal {
     let sender = Sender::new(session, name);
     let path = removal.path().to_owned();
     let exchange = sender.send("read again", Request::new(Method::Get, path.clone())).await;
@@ -310,7 +316,13 @@ async fn confirm_as(session: &Session, name: &str, removal: Removal) -> Removal 
         _ if is_gone(&exchange, false) => Removal::Gone(path),
         Removal::Retired(_) if is_inactive(&exchange) => Removal::Retired(path),
         // A server whose delete only deactivates: its name is freed, as that of a user that cannot be deleted.
-        Removal::Gone(_) if collection(&path) == "/Users" && is_inactive(&exchange) && retire(&sender, &path).await => {
+        // Who has the id now may be somebody else, and nobody else is touched.
+        Removal::Gone(_)
+            if collection(&path) == "/Users"
+                && is_inactive(&exchange)
+                && bears(&exchange, marker)
+                && retire(&sender, &path).await =>
+        {
             Removal::Retired(path)
         }
         Removal::Stays(_) | Removal::Elsewhere(_) => removal,
@@ -350,7 +362,7 @@ async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut 
                 match remove_one(&sender, path).await {
                     removed @ Removal::Gone(_) => {
                         proofs += 1;
-                        confirm_as(session, &format!("{name}/proof-{proofs}"), removed).await
+                        confirm_as(session, &format!("{name}/proof-{proofs}"), removed, &marker).await
                     }
                     removal => removal,
                 }

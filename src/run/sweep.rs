@@ -59,7 +59,7 @@ pub async fn sweep(
             let session = Arc::clone(&session);
             async move {
                 let removal = remove_one(&Sender::new(&session, "sweep"), path).await;
-                confirm(&session, n, removal).await
+                confirm(&session, n, removal, "").await
             }
         });
         for removal in side_by_side(work.collect::<Vec<_>>(), options.concurrency, None).await.into_iter().flatten() {
