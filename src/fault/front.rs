@@ -79,7 +79,7 @@ impl Faulty {
     /// Switches exactly those defects on, the first one outermost. One that was on before keeps what it remembers.
     ///
     /// # Errors
-    /// [`Unknown`] for the first name that no defect has; nothing is changed then.
+    /// `Unknown` for the first name that no defect has; nothing is changed then.
     pub fn switch<S: AsRef<str>>(&self, names: &[S]) -> Result<(), Unknown> {
         self.stack.switch(names)
     }

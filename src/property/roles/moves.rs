@@ -73,8 +73,8 @@ fn moving(setting: &Setting, mapping: &RoleMapping, from: &str, to: &str) -> Scr
             None => read,
         });
     }
-    script.push(read_team(0, "PROP-ROLE-22", &nobody, &one));
-    script.push(read_team(1, "PROP-ROLE-22", &one, &one));
+    script.push(read_team(0, "RFC7644-3.5.2-26", &nobody, &one));
+    script.push(read_team(1, "RFC7644-3.5.2-26", &one, &one));
     script.push(read_role(setting, 0, "PROP-ROLE-01 PROP-ROLE-22", mapping.role_of([to])));
     script
 }

@@ -179,22 +179,3 @@ fn the_table_of_caught_defects_speaks_of_known_things() {
         }
     }
 }
-
-/// For whoever writes laws: what every defect of the table breaks, and how short the shortest history is.
-#[test]
-#[ignore = "a survey, not a test"]
-fn survey() {
-    let only = std::env::var("FAULT").ok();
-    let asked = |name: &str| only.as_ref().is_none_or(|only| only.split(',').any(|it| it == name));
-    let rows: Vec<_> = fault::caught().iter().filter(|row| asked(&row.name)).collect();
-    let lines = super::complaints(&rows, |row| {
-        let proof = match block_on(prove(&Profile::named(&row.profile).unwrap(), Some(&row.name), &[], None)) {
-            Ok(proof) => proof,
-            Err(fault) => return vec![format!("{}: {fault}", row.name)],
-        };
-        let fallen = proof.laws.iter().filter_map(|law| Some((law, law.counter_example()?)));
-        let fallen: Vec<_> = fallen.map(|(law, found)| format!("{} in {}", law.id, found.requests)).collect();
-        vec![format!("{}: {}", row.name, fallen.join(", "))]
-    });
-    println!("{}", lines.join("\n"));
-}
