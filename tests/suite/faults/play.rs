@@ -80,8 +80,7 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
     let faulty = Faulty::new(server(profile)).behind("under test", fault);
     let transport = transport(profile, faulty);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    // Few at once: the matrix itself plays many servers side by side.
-    let options = Options { concurrency: 1, ..Options::default() };
+    let options = Options::default();
     let events = runtime.block_on(async {
         let found = run::wait_until_reachable(&transport, "a bearer token", &options, Duration::ZERO).await;
         let found = found.map_err(|error| error.to_string())?;

@@ -104,3 +104,28 @@ fn equal_native_accounts_side_by_side_are_one() {
     statuses.sort_unstable();
     assert_eq!(statuses, [vec![201], vec![409; 15]].concat());
 }
+
+#[test]
+fn a_look_up_over_all_organizations_survives_one_that_is_deleted_meanwhile() {
+    let surface = Surface::sso("okta");
+    surface.native(EMAIL);
+    let come_and_go = || {
+        for round in 0..60 {
+            let id = format!("passing-{round}");
+            surface.organization(&id);
+            let made = surface.operator("POST /admin/v1/users", person(&id, "passing@example.test"));
+            assert_eq!(made.0, 201, "{made:?}");
+            surface.operator(&format!("DELETE /admin/v1/organizations/{id}"), Value::Null);
+        }
+    };
+    let look = || {
+        for _ in 0..300 {
+            let found = surface.operator(&format!("GET /admin/v1/users?email={EMAIL}"), Value::Null);
+            assert_eq!((found.0, found.1["totalResults"].as_u64()), (200, Some(1)), "{found:?}");
+            // Shows users of whatever is there, and of what is just going.
+            let all = surface.operator("GET /admin/v1/users", Value::Null);
+            assert_eq!(all.0, 200, "{all:?}");
+        }
+    };
+    together(vec![Box::new(come_and_go) as Box<dyn FnOnce() + Send + '_>, Box::new(look), Box::new(look)]);
+}
