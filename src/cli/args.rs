@@ -298,8 +298,8 @@ pub struct Prove {
     /// Write the report as JSON; `-` is stdout.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
-    /// The folder that gets the scenario files of what was falsified, and regressions.toml: what is in it is played
-    /// first by the next run.
+    /// The folder that gets the scenario files of what was falsified, in `scenarios`, and regressions.toml: what is in
+    /// it is played first by the next run.
     #[arg(long, value_name = "DIR", default_value = ".scimproof/proofs", value_hint = ValueHint::DirPath)]
     pub out: PathBuf,
 }

@@ -25,9 +25,18 @@ pub struct Subject<'a> {
     pub exit_code: u8,
 }
 
-/// The JSON report: every key is always present, unknown is `null`. `file` is as in [`text`].
+/// What is left of a law's counter-example.
+#[derive(Debug, Clone)]
+pub struct Left {
+    /// The scenario file.
+    pub file: String,
+    /// The command that plays it again on the same target.
+    pub again: String,
+}
+
+/// The JSON report: every key is always present, unknown is `null`. `left` is as in [`text`].
 #[must_use]
-pub fn value(subject: &Subject, proof: &Proof, file: &dyn Fn(&Law) -> Option<String>, catalogue: &Catalogue) -> Value {
+pub fn value(subject: &Subject, proof: &Proof, left: &dyn Fn(&Law) -> Option<Left>, catalogue: &Catalogue) -> Value {
     let outcomes = [Outcome::Pass, Outcome::Fail, Outcome::Inconclusive, Outcome::NotObservable];
     let counts: serde_json::Map<String, Value> =
         outcomes.into_iter().map(|outcome| (outcome.as_str().to_owned(), proof.count(outcome).into())).collect();
@@ -60,7 +69,7 @@ pub fn value(subject: &Subject, proof: &Proof, file: &dyn Fn(&Law) -> Option<Str
                 "case": found.case,
                 "requests": found.requests,
                 "repeats": found.repeats,
-                "file": file(law),
+                "file": left(law).map(|left| left.file),
                 "scenario": found.scenario,
                 "findings": found.findings.iter().map(|finding| json!({
                     "requirement": finding.requirement,
@@ -96,12 +105,12 @@ pub fn value(subject: &Subject, proof: &Proof, file: &dyn Fn(&Law) -> Option<Str
 /// How many findings of a counter-example are shown.
 const SHOWN: usize = 3;
 
-/// The text. `file` gives the scenario file of a law's counter-example.
+/// The text. `left` says what is left of a law's counter-example.
 #[must_use]
 pub fn text(
     heading: &str,
     proof: &Proof,
-    file: &dyn Fn(&Law) -> Option<String>,
+    left: &dyn Fn(&Law) -> Option<Left>,
     catalogue: &Catalogue,
     width: usize,
 ) -> String {
@@ -114,7 +123,7 @@ pub fn text(
         let _ = writeln!(text, "{:16}  {}, {kind}", "", histories(suite.histories));
     }
     for law in proof.laws.iter().filter(|law| law.outcome() == Outcome::Fail) {
-        broken(&mut text, law, file(law), catalogue, width);
+        broken(&mut text, law, left(law), catalogue, width);
     }
     let mut held: Vec<&Law> = proof.laws.iter().filter(|law| law.outcome() == Outcome::Pass).collect();
     held.sort_by_key(|law| !law.exhaustive);
@@ -177,7 +186,7 @@ fn histories(count: u64) -> String {
     if count == 1 { "1 history".to_owned() } else { format!("{count} histories") }
 }
 
-fn broken(text: &mut String, law: &Law, file: Option<String>, catalogue: &Catalogue, width: usize) {
+fn broken(text: &mut String, law: &Law, left: Option<Left>, catalogue: &Catalogue, width: usize) {
     let Some(found) = law.counter_example() else { return };
     let sentence = catalogue.get(&law.id).map_or("", |requirement| requirement.summary.as_str());
     let _ = writeln!(text, "\nFALSE {}  {}", law.id, wrap(sentence, width, 8 + law.id.len()).trim_start());
@@ -195,10 +204,9 @@ fn broken(text: &mut String, law: &Law, file: Option<String>, catalogue: &Catalo
         let _ = writeln!(text, "      and        {} more rows", found.findings.len() - SHOWN);
     }
     time_line(text, &found.moments, width);
-    if let Some(file) = file {
-        let folder = file.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    if let Some(Left { file, again }) = left {
         let _ = writeln!(text, "      scenario   {file}");
-        let _ = writeln!(text, "      again      scimproof run --scenarios {folder} --allow-inconclusive");
+        let _ = writeln!(text, "      again      {again}");
     }
 }
 
@@ -309,12 +317,15 @@ mod tests {
             interrupted: false,
             out_of_time: true,
         };
-        let file = |law: &Law| Some(format!(".scimproof/proofs/{}-7.toml", law.id.to_lowercase()));
-        insta::assert_snapshot!(text("scimproof", &proof, &file, Catalogue::embedded(), 80));
+        let left = |law: &Law| {
+            let file = format!(".scimproof/proofs/scenarios/{}-7.toml", law.id.to_lowercase());
+            Some(Left { again: format!("scimproof run --fault dup-400 {file}"), file })
+        };
+        insta::assert_snapshot!(text("scimproof", &proof, &left, Catalogue::embedded(), 80));
         let schema = include_str!("../../reports/schema/scimproof.proof.v1.schema.json");
         let schema = jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap();
         let subject = Subject { target: None, profile: "rfc", seed: 7, exit_code: 1 };
-        let mut value = value(&subject, &proof, &file, Catalogue::embedded());
+        let mut value = value(&subject, &proof, &left, Catalogue::embedded());
         assert_eq!(schema.iter_errors(&value).map(|error| error.to_string()).collect::<Vec<_>>(), [""; 0]);
         value["laws"][0]["outcome"] = "perhaps".into();
         assert!(!schema.is_valid(&value));

@@ -43,6 +43,22 @@ fn what_prove_falsified_is_reported_kept_and_played_first_by_the_next_run() {
 }
 
 #[test]
+fn the_command_that_a_falsified_law_is_shown_with_plays_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["prove", "--fault", "dup-400", "--law", "PROP-UNIQ-02", "--cases", "40", "--seed", "5"];
+    let it = end(&mut scimproof(folder.path(), &arguments));
+    assert_eq!(it.code, 1, "{}{}", it.stdout, it.stderr);
+    let again = it.stdout.lines().find_map(|line| line.trim().strip_prefix("again      scimproof ")).unwrap();
+    let words: Vec<&str> = again.split(' ').map(|word| word.trim_matches('\'')).collect();
+    let it = end(&mut scimproof(folder.path(), &words));
+    assert_eq!(it.code, 1, "{again}\n{}{}", it.stdout, it.stderr);
+    assert!(it.stdout.contains("FAIL  PROP-UNIQ-02"), "{again}\n{}", it.stdout);
+    let honest: Vec<&str> = words.iter().filter(|word| !["--fault", "dup-400"].contains(word)).copied().collect();
+    let it = end(&mut scimproof(folder.path(), &honest));
+    assert!(!it.stdout.contains("FAIL  PROP-UNIQ-02"), "{}", it.stdout);
+}
+
+#[test]
 fn a_law_that_nobody_knows_selects_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let it = end(&mut scimproof(folder.path(), &["prove", "--law", "PROP-NONE-01"]));

@@ -7,12 +7,11 @@ use scimproof::client::{Auth, BaseUrl, Handler, InProcess, Transport};
 use scimproof::fault::Faulty;
 use scimproof::flow::Outcome;
 use scimproof::profile::Profile;
-use scimproof::property::{CounterExample, Engine, Law, Proof, SUITES, Setting, Suite};
-use scimproof::run::Options;
-use scimproof::scenario::Draw;
+use scimproof::property::{Law, Proof, SUITES, Suite};
 use scimproof::server::{self, Server};
 use scimproof::store::MemoryStore;
-use tokio::sync::watch;
+
+use super::proving;
 
 fn named(profile: &str) -> Profile {
     Profile::named(profile).unwrap()
@@ -26,30 +25,9 @@ fn right(profile: &Profile) -> Handler {
 async fn prove(profile: &Profile, handler: Handler, cases: u64, laws: &[&str]) -> Proof {
     let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
     let transport: Arc<dyn Transport> = Arc::new(InProcess::new(base, Auth::None, handler));
-    let (keep, cancel) = watch::channel(false);
-    // Nobody interrupts a test; a dropped sender would look like the end of all things.
-    std::mem::forget(keep);
-    let setting = Setting {
-        profile: profile.clone(),
-        capabilities: serde_json::Value::Null,
-        role: None,
-        admin: false,
-        draw: Draw { seed: 11, marker: "sp11".into(), identifier: profile.identifier },
-    };
-    let engine = Engine {
-        transport,
-        setting: Arc::new(setting),
-        options: Options::default(),
-        cases,
-        time_budget: None,
-        regressions: Vec::new(),
-        laws: laws.iter().map(|law| (*law).to_owned()).collect(),
-        cancel,
-        progress: Arc::new(|_| {}),
-    };
     // Roles have tests of their own.
     let suites: Vec<Suite> = SUITES.iter().filter(|suite| !suite.name.starts_with("role")).copied().collect();
-    Arc::new(engine).prove(&suites).await.unwrap()
+    proving::prove(transport, proving::setting(profile, 11), &suites, laws, cases).await
 }
 
 /// A number of histories that a test takes, or what the environment asks for.
@@ -57,16 +35,10 @@ fn cases(usual: u64) -> u64 {
     std::env::var("SCIMPROOF_TEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
-fn said((law, found): (&Law, &CounterExample)) -> String {
-    let findings = found.findings.iter().take(3).map(|f| format!("{}: {} but {}", f.step, f.expected, f.got));
-    format!("{}: {}\n{}", law.id, findings.collect::<Vec<_>>().join("; "), found.scenario)
-}
-
 async fn holds(profile: &str) {
     let profile = named(profile);
     let proof = prove(&profile, right(&profile), cases(200), &[]).await;
-    let failed: Vec<String> =
-        proof.laws.iter().filter_map(|law| Some((law, law.counter_example()?))).map(said).collect();
+    let failed = proving::fallen(&proof);
     assert!(failed.is_empty(), "under {}: {}", profile.name, failed.join("\n"));
     assert!(proof.leftovers.is_empty(), "{:?}", proof.leftovers);
     assert!(proof.count(Outcome::Pass) > 20, "{:#?}", proof.laws);

@@ -19,6 +19,7 @@ mod probes;
 mod process;
 mod profiles;
 mod prove;
+mod proving;
 mod readings;
 mod repeat;
 mod retired;

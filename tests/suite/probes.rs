@@ -104,7 +104,7 @@ fn a_role_is_read_by_a_command_and_a_false_one_replays_with_the_same_configurati
     let lies = "[probe.role]\ncommand = [\"sh\", \"-c\", \"echo ADMIN\", \"{userName}\"]";
     configure(folder.path(), &served, lies);
     assert_eq!(prove(folder.path()), (1, laws("fail")));
-    let found = std::fs::read_dir(folder.path().join(".scimproof/proofs")).unwrap();
+    let found = std::fs::read_dir(folder.path().join(".scimproof/proofs/scenarios")).unwrap();
     let found = found.map(|entry| entry.unwrap().path()).find(|path| path.to_string_lossy().contains("prop-role-01"));
     std::fs::create_dir(folder.path().join("mine")).unwrap();
     std::fs::copy(found.unwrap(), folder.path().join("mine/found.toml")).unwrap();

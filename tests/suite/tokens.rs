@@ -1,21 +1,16 @@
 //! The laws of accounts and tokens on the bundled server with its admin surface, under every reading of a product, and on
 //! servers with one planted defect.
 
-use std::sync::Arc;
-
-use scimproof::client::Transport;
 use scimproof::fault::{Faulty, World};
 use scimproof::flow::Outcome;
 use scimproof::profile::{
     Accounts, EmailClaimChange, JitAfterDelete, NewEnvironment, Profile, Reactivation, Repetition, Scoping,
 };
-use scimproof::property::{Engine, Law, Proof, SUITES, Setting};
-use scimproof::run::Options;
-use scimproof::scenario::Draw;
+use scimproof::property::{Law, Proof, SUITES};
 use scimproof::wire::{Method, Request, Response};
-use tokio::sync::watch;
 
 use super::faults::play;
+use super::proving;
 
 /// Tests those laws (all, if none is named) of those suites on the bundled server, behind a defect if one is named.
 pub async fn prove(profile: &Profile, fault: Option<&str>, suites: &[&str], laws: &[&str], cases: u64) -> Proof {
@@ -25,41 +20,14 @@ pub async fn prove(profile: &Profile, fault: Option<&str>, suites: &[&str], laws
 }
 
 async fn prove_at(profile: &Profile, faulty: Faulty, suites: &[&str], laws: &[&str], cases: u64) -> Proof {
-    let transport: Arc<dyn Transport> = play::transport(profile, faulty);
-    let (_keep, cancel) = watch::channel(false);
-    let setting = Setting {
-        profile: profile.clone(),
-        capabilities: serde_json::Value::Null,
-        role: (!profile.roles.is_empty()).then(|| scimproof::property::RoleReadOut::At("roles.value".into())),
-        admin: true,
-        draw: Draw { seed: 5, marker: "sp5".into(), identifier: profile.identifier },
-    };
-    let engine = Engine {
-        transport,
-        setting: Arc::new(setting),
-        options: Options::default(),
-        cases,
-        time_budget: None,
-        laws: laws.iter().map(|law| (*law).to_owned()).collect(),
-        regressions: Vec::new(),
-        cancel,
-        progress: Arc::new(|_| {}),
-    };
     let suites: Vec<_> = SUITES.iter().filter(|suite| suites.contains(&suite.name)).copied().collect();
-    Arc::new(engine).prove(&suites).await.unwrap()
+    let transport = play::transport(profile, faulty);
+    proving::prove(transport, proving::with_admin(profile, 5), &suites, laws, cases).await
 }
 
 /// Every law holds, none stays open, nothing is left behind.
 pub fn holds(proof: &Proof, about: &str) {
-    let failed: Vec<String> = proof
-        .laws
-        .iter()
-        .filter_map(|law| Some((law, law.counter_example()?)))
-        .map(|(law, found)| {
-            let said = found.findings.iter().take(3).map(|f| format!("{}: {} but {}", f.step, f.expected, f.got));
-            format!("{}: {}\n{}", law.id, said.collect::<Vec<_>>().join("; "), found.scenario)
-        })
-        .collect();
+    let failed = proving::fallen(proof);
     assert!(failed.is_empty(), "{about}: {}", failed.join("\n"));
     assert!(proof.holds(), "{about}: {proof:#?}");
 }

@@ -12,7 +12,8 @@ use crate::cli::probe::is_address;
 use crate::cli::progress::Histories;
 use crate::cli::signals::Stop;
 use crate::property::{Engine, Law, Progress, Proof, Regression, RoleReadOut, SUITES, Setting, Suite};
-use crate::report::proof::{self, Subject};
+use crate::report::curl;
+use crate::report::proof::{self, Left, Subject};
 use crate::requirement::Catalogue;
 use crate::verdict::ExitCode;
 
@@ -42,13 +43,20 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
     let reached = reach(flags.access, flags.seed, "coalesce-catalog", context)?;
     let runtime = runtime()?;
     let proof = runtime.block_on(test(&reached, wish, context))?;
-    let path = |law: &Law| flags.out.join(format!("{}-{:x}.toml", law.id.to_lowercase(), reached.draw.seed));
+    let folder = flags.out.join("scenarios");
+    let name = |law: &Law| format!("{}-{:x}", law.id.to_lowercase(), reached.draw.seed);
+    let path = |law: &Law| folder.join(format!("{}.toml", name(law)));
     for law in &proof.laws {
         if let Some(found) = law.counter_example() {
             save(&path(law), &found.scenario, context)?;
         }
     }
-    let file = |law: &Law| law.counter_example().map(|_| path(law).display().to_string());
+    let again = |law: &Law| {
+        let folder = curl::word(&folder.display().to_string());
+        format!("scimproof run {} --scenarios {folder} --select 'id({})'", reached.again, name(law))
+    };
+    let left =
+        |law: &Law| law.counter_example().map(|_| Left { file: path(law).display().to_string(), again: again(law) });
     regressions::write(&flags.out, known, &proof, context)?;
     let exit = exit(&proof);
     let subject = Subject {
@@ -57,9 +65,9 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
         seed: reached.draw.seed,
         exit_code: exit.code(),
     };
-    let text = proof::text(&reached.heading(), &proof, &file, Catalogue::embedded(), context.width());
+    let text = proof::text(&reached.heading(), &proof, &left, Catalogue::embedded(), context.width());
     if let Some(path) = &flags.json {
-        let value = proof::value(&subject, &proof, &file, Catalogue::embedded());
+        let value = proof::value(&subject, &proof, &left, Catalogue::embedded());
         context.write_artefact(path, &format!("{value:#}\n"))?;
     }
     if flags.json.as_deref().is_some_and(|path| path.as_os_str() == "-") {

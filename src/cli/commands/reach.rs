@@ -12,6 +12,7 @@ use crate::cli::{config, probe, sources, target};
 use crate::client::Transport;
 use crate::profile::Profile;
 use crate::property::RoleReadOut;
+use crate::report::curl;
 use crate::run::{self, Discovery, Options};
 use crate::scenario::Draw;
 use crate::verdict::ExitCode;
@@ -32,6 +33,8 @@ pub struct Reached {
     pub role: Option<RoleReadOut>,
     /// It is our own server, in this process.
     pub bundled: bool,
+    /// The flags by which `run` reaches the same target, ready for a shell; no secret is among them.
+    pub again: String,
     given: &'static str,
     wait: Duration,
 }
@@ -53,9 +56,10 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
         context.say_more(&format!("configuration: {}", file.display()));
     }
     let remote = target::remote(&run, context)?;
+    let standard = if remote.is_some() { "rfc" } else { profile };
+    let again = again(&run, standard);
     // A target's default is the standard; the bundled server takes the profile whose laws are asked for.
-    let default = if remote.is_some() { "rfc" } else { profile };
-    let profile = sources::profile(run.target.profile.as_deref().unwrap_or(default))?;
+    let profile = sources::profile(run.target.profile.as_deref().unwrap_or(standard))?;
     let bundled_here = remote.is_none();
     let (transport, given, name) = match remote {
         Some(remote) => (remote.transport, remote.given, remote.base.to_string()),
@@ -71,7 +75,32 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
         ..Options::default()
     };
     let wait = run.target.wait.unwrap_or_default();
-    Ok(Reached { transport, name, profile, draw, options, role, bundled: bundled_here, given, wait })
+    Ok(Reached { transport, name, profile, draw, options, role, bundled: bundled_here, again, given, wait })
+}
+
+/// The flags that name a target and the way in.
+fn again(run: &Run, profile: &str) -> String {
+    let Run { target, credentials, .. } = run;
+    let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
+    let valued = [
+        ("--target", target.target.clone()),
+        ("--profile", Some(target.profile.clone().unwrap_or_else(|| profile.to_owned()))),
+        ("--admin-url", target.admin_url.clone()),
+        ("--admin-token-env", target.admin_token_env.clone()),
+        ("--token-env", credentials.token_env.clone()),
+        ("--token-file", path(&credentials.token_file)),
+        ("--user", credentials.user.clone()),
+        ("--config", path(&target.config)),
+    ];
+    let mut flags: Vec<String> = valued
+        .into_iter()
+        .filter_map(|(flag, value)| Some(format!("{flag} {}", curl::word(&value?))))
+        .chain(target.fault.iter().map(|fault| format!("--fault {}", curl::word(fault))))
+        .collect();
+    if target.target.is_some() && target.allow_writes {
+        flags.push("--allow-writes".to_owned());
+    }
+    flags.join(" ")
 }
 
 impl Reached {

@@ -155,6 +155,7 @@ impl Page<'_> {
             verdict.clients.iter().any(|it| it.asked && it.family() == family)
                 || verdict.count(|it| it.source == source && it.findings > 0) > 0
         };
+        let laws = verdict.count(|it| it.source == "PROP" && it.findings > 0) > 0;
         let families: Vec<_> = verdict
             .families
             .iter()
@@ -162,6 +163,7 @@ impl Page<'_> {
             .filter(|(family, source)| concerned(family, source))
             .map(|(family, source)| cell(family, &source, &|_| true))
             .chain(verdict.product.iter().map(|source| cell(&source.to_lowercase(), source, &|_| true)))
+            .chain(laws.then(|| cell("laws", "PROP", &|_| true)))
             .collect();
         let known: usize = verdict.baseline.known.iter().map(|(_, count)| count).sum();
         let rest = format!(
