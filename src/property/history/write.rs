@@ -46,7 +46,8 @@ impl Page<'_> {
                         .judges("PROP-ATTR-03", "at = \"status\", is = \"409\"")
                         .judges("PROP-UNIQ-16", "at = \"detail\", present = true, soft = true");
                     if let Effect::Taken(holder) = effect {
-                        step = self.secrets(act, holder).into_iter().fold(step, |step, secret| self.hides(step, &secret));
+                        step =
+                            self.secrets(act, holder).into_iter().fold(step, |step, secret| self.hides(step, &secret));
                     }
                 }
                 step = step.free();
