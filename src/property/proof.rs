@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::script::{Script, bare};
-use crate::flow::{Finding, Outcome};
+use crate::flow::{Finding, Outcome, Position};
 use crate::wire::Exchange;
 
 /// What came of all suites.
@@ -104,6 +104,15 @@ pub struct Moment {
     pub end: Duration,
     /// The status, or why none came.
     pub answer: String,
+}
+
+impl CounterExample {
+    /// True when a row of the scenario file fails, so that `run` on it does. False when only the answers taken together are
+    /// wrong, which no row can say: each may be right by itself, and no serial order gives all of them.
+    #[must_use]
+    pub fn run_fails(&self) -> bool {
+        self.findings.iter().any(|finding| matches!(finding.position, Position::File { .. }))
+    }
 }
 
 /// The requests of a play that were sent at once.
