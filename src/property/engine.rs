@@ -128,7 +128,7 @@ impl Engine {
             engine: Arc::clone(self),
             player: Arc::new(player),
             until: self.time_budget.map(|budget| Instant::now() + budget),
-            findings: Findings::default(),
+            findings: Findings { tally: Tally::new(self.setting.role_address()), ..Findings::default() },
             heard: BTreeMap::new(),
             progress: Progress { suite: "", played: 0, planned, failed: 0 },
         };
