@@ -8,7 +8,7 @@ use scimproof::client::Transport;
 use scimproof::fault::{self, Caught, Faulty};
 use scimproof::flow::{Event, Finding, Outcome};
 use scimproof::profile::Profile;
-use scimproof::property::{Engine, Proof, RoleReadOut, SUITES, Setting, Suite};
+use scimproof::property::{Engine, Proof, RoleReadOut, SUITES, Setting, SignIn, Suite};
 use scimproof::requirement::Catalogue;
 use scimproof::run::{self, Job, Opening, Options};
 use scimproof::scenario::{self, Draw, ScenarioFlow, Settings};
@@ -34,10 +34,6 @@ const PENDING: &[&str] = &[
     "nested-transitive",
     "member-replace-missing-clears",
     "jit-duplicates",
-    "sso-removable",
-    "scim-before-sso",
-    "echoes-request",
-    "email-username-accepted",
 ];
 
 fn rows() -> Vec<Caught> {
@@ -70,6 +66,7 @@ async fn prove(
         capabilities: found.service_provider_config,
         role: Some(RoleReadOut::At("roles.value".to_owned())),
         admin: transport.admin_url().is_some(),
+        sign_in: SignIn::default(),
         draw: draw(profile),
     };
     let (_keep, cancel) = tokio::sync::watch::channel(false);
