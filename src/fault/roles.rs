@@ -103,7 +103,7 @@ pub const FAULTS: &[Row] = &[
     ("role-kept-on-reactivate", |world, request| {
         // Who comes back has the role that was held when leaving.
         let one = id_below(&request, "/Users").map(str::to_owned).filter(|_| request.method != Method::Get);
-        let before = one.map(|id| world.read(&format!("/Users/{id}"))).filter(|user| user["active"] == true);
+        let before = one.map(|id| world.read(&format!("/Users/{id}"))).filter(|user| user["active"] != false);
         let response = world.pass(request.clone());
         if let Some(before) = before {
             let id = before["id"].as_str().unwrap_or_default();

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::script::{Script, Step};
-use super::suite::{Cases, Need, Setting, Suite};
+use super::suite::{Case, Cases, Need, Setting, Suite};
 use crate::model::Rules;
 use crate::scim::urn;
 
@@ -173,13 +173,13 @@ fn plans(groups: bool) -> BoxedStrategy<Plan> {
     .boxed()
 }
 
-fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Script> {
+fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Box<dyn Case>> {
     let groups = setting.lacks(&[Need::Capability("groups")]).is_none();
     let setting = Arc::clone(setting);
     // Two dialects; one of them is enough to show that it ends in another state than planned.
     let pair = proptest::sample::subsequence((0..DIALECTS.len()).collect::<Vec<_>>(), 1..=2);
     (pair, proptest::collection::vec(plans(groups), 1..=12))
-        .prop_map(move |(pair, plan)| script(&setting, &pair, &plan))
+        .prop_map(move |(pair, plan)| script(&setting, &pair, &plan).into())
         .boxed()
 }
 

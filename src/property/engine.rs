@@ -350,10 +350,10 @@ impl Proving {
         let mut findings: Vec<_> = outcomes.failed().cloned().collect();
         findings.sort_by_key(|finding| finding.requirement != law);
         self.findings.leftovers.extend(outcomes.leftovers);
-        let (scenario, requests) = (script.to_string(), script.requests());
+        let (scenario, requests, set_up) = (script.to_string(), script.requests(), script.staged());
         let moments = moments(&script, &outcomes.exchanges);
         let suite = suite.to_owned();
-        Ok(Some(CounterExample { suite, seed, case, scenario, requests, findings, moments, repeats }))
+        Ok(Some(CounterExample { suite, seed, case, scenario, requests, set_up, findings, moments, repeats }))
     }
 }
 

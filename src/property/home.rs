@@ -19,16 +19,16 @@ pub fn make(script: &mut Script, setting: &Setting) {
     let body = json!({"id": name, "displayName": name, "profile": setting.profile.name}).to_string();
     let make = Step::new("make an organization", "POST /admin/v1/organizations").on("admin").body(body);
     let make = make.saves("org", "/id").undo("DELETE /admin/v1/organizations/{{ org }}");
-    script.push(make.judges("CATALOG-013", "status = 201").unread("what follows works in it"));
+    script.push(make.judges("CATALOG-013", "status = 201").unread("what follows works in it").stage());
     let sso = json!({
         "protocol": "oidc", "issuer": ISSUER, "client_id": "scimproof", "subdomain": name,
         "provider": "okta", "enabled": true,
     });
     let configure = Step::new("configure its SSO", "PUT /admin/v1/organizations/{{ org }}/sso").on("admin");
-    script.push(configure.body(sso.to_string()).unread("SCIM cannot be enabled without it"));
+    script.push(configure.body(sso.to_string()).unread("SCIM cannot be enabled without it").stage());
     let enable = Step::new("enable its SCIM", "PUT /admin/v1/organizations/{{ org }}/scim").on("admin");
     let enable = enable.body(r#"{"enabled": true}"#).unread("what follows uses it");
-    script.push(enable.saves("scim", "/base_url").saves("token", "/bearer_token"));
+    script.push(enable.saves("scim", "/base_url").saves("token", "/bearer_token").stage());
 }
 
 /// Sends a step to the organization's SCIM, unless it has a place of its own.

@@ -81,8 +81,10 @@ pub struct CounterExample {
     pub case: u64,
     /// The scenario file that repeats it.
     pub scenario: String,
-    /// How many requests it sends.
+    /// How many requests it sends, in the place that is made for it.
     pub requests: usize,
+    /// How many requests make that place: an organization of its own.
+    pub set_up: usize,
     /// What failed, this law's findings first.
     pub findings: Vec<Finding>,
     /// What was sent at once, in the order of sending; empty where nothing was.

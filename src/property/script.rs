@@ -43,6 +43,7 @@ pub struct Step {
     keys: Vec<(&'static str, String)>,
     free: bool,
     wide: bool,
+    stage: bool,
 }
 
 impl Step {
@@ -142,6 +143,13 @@ impl Step {
         self
     }
 
+    /// Says that it only makes the place where the history plays, such as an organization of its own.
+    #[must_use]
+    pub fn stage(mut self) -> Self {
+        self.stage = true;
+        self
+    }
+
     /// True when shrinking may leave it out: the expectations of the other steps stay true without it.
     #[must_use]
     pub fn may_be_dropped(&self) -> bool {
@@ -205,10 +213,16 @@ impl Script {
         self.steps.iter().filter(at_once).map(|step| step.name.as_str())
     }
 
-    /// How many requests it sends.
+    /// How many requests the history sends, in the place that is made for it.
     #[must_use]
     pub fn requests(&self) -> usize {
-        self.steps.len()
+        self.steps.len() - self.staged()
+    }
+
+    /// How many requests make the place where the history plays.
+    #[must_use]
+    pub fn staged(&self) -> usize {
+        self.steps.iter().filter(|step| step.stage).count()
     }
 
     /// The script without those steps; whatever else there is keeps its names.

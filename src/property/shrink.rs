@@ -1,6 +1,7 @@
 //! Makes a failing history smaller as long as the same law still fails: first the abstract history, so that the oracle
 //! writes new expectations, then single steps on which no expectation depends.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::strategy::{Strategy, ValueTree};
@@ -24,12 +25,12 @@ pub(super) fn runner(seed: u64, suite: &str, case: u64) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
 }
 
-/// The history of that number, as it was drawn; `None` for those that are enumerated.
+/// The script of the history of that number, as it was drawn; `None` for those that are enumerated.
 pub(super) fn script(suite: &Suite, setting: &Arc<Setting>, case: u64) -> Option<Script> {
     match suite.cases {
         Cases::Random { histories, .. } => {
             let tree = histories(setting).new_tree(&mut runner(setting.draw.seed, suite.name, case)).ok()?;
-            Some(tree.current())
+            Some(tree.current().script())
         }
         Cases::All(_) | Cases::Asked { .. } | Cases::Classified { .. } => None,
     }
@@ -47,52 +48,62 @@ pub(super) fn smallest(
     case: u64,
     fails: &dyn Fn(&Script) -> Result<bool, Fault>,
 ) -> Result<Option<Script>, Fault> {
-    let script = match suite.cases {
+    let drawn = match suite.cases {
         Cases::Random { histories, .. } => {
             let drawn = histories(setting).new_tree(&mut runner(setting.draw.seed, suite.name, case));
-            let Ok(mut tree) = drawn else { return Ok(None) };
-            let mut best = tree.current();
-            let mut tries = 0;
-            let mut going = tree.simplify();
-            while going && tries < TRIES {
-                tries += 1;
-                let script = tree.current();
-                if !script.steps.is_empty() && fails(&script)? {
-                    best = script;
-                    going = tree.simplify();
-                } else {
-                    going = tree.complicate();
-                }
-            }
-            best
+            drawn.ok().map(|tree| simplified(tree, fails)).transpose()?
         }
-        Cases::Classified { .. } => return Ok(None),
-        Cases::All(_) | Cases::Asked { .. } => {
-            let enumerated = match suite.cases {
-                Cases::Asked { histories, .. } => histories(setting, heard),
-                Cases::All(cases) => cases(setting),
-                Cases::Random { .. } | Cases::Classified { .. } => return Ok(None),
-            };
-            let Some(mut case) = nth(enumerated, case) else { return Ok(None) };
-            let mut tries = 0;
-            'smaller: loop {
-                for candidate in case.smaller() {
-                    tries += 1;
-                    if tries > TRIES {
-                        break 'smaller;
-                    }
-                    let script = candidate.script();
-                    if !script.steps.is_empty() && fails(&script)? {
-                        case = candidate;
-                        continue 'smaller;
-                    }
-                }
-                break;
-            }
-            case.script()
-        }
+        Cases::All(cases) => nth(cases(setting), case),
+        Cases::Asked { histories, .. } => nth(histories(setting, heard), case),
+        Cases::Classified { .. } => None,
     };
+    let Some(case) = drawn else { return Ok(None) };
+    let script = least(case, fails)?.script();
     Ok(Some(drop_steps(script, fails)?.renumbered()))
+}
+
+/// What proptest makes of a drawn history: fewer acts, smaller numbers.
+fn simplified(
+    mut tree: impl ValueTree<Value = Box<dyn Case>>,
+    fails: &dyn Fn(&Script) -> Result<bool, Fault>,
+) -> Result<Box<dyn Case>, Fault> {
+    let mut best = tree.current();
+    let mut tries = 0;
+    let mut going = tree.simplify();
+    while going && tries < TRIES {
+        tries += 1;
+        let case = tree.current();
+        let script = case.script();
+        if !script.steps.is_empty() && fails(&script)? {
+            best = case;
+            going = tree.simplify();
+        } else {
+            going = tree.complicate();
+        }
+    }
+    Ok(best)
+}
+
+/// The first of the smaller histories that still fails, and so on until none does.
+fn least(mut case: Box<dyn Case>, fails: &dyn Fn(&Script) -> Result<bool, Fault>) -> Result<Box<dyn Case>, Fault> {
+    // Many a smaller history is the same one once more.
+    let mut tried = BTreeSet::from([case.script().to_string()]);
+    'smaller: loop {
+        for candidate in case.smaller() {
+            let script = candidate.script();
+            if script.steps.is_empty() || !tried.insert(script.to_string()) {
+                continue;
+            }
+            if tried.len() > TRIES {
+                return Ok(case);
+            }
+            if fails(&script)? {
+                case = candidate;
+                continue 'smaller;
+            }
+        }
+        return Ok(case);
+    }
 }
 
 /// Leaves out runs of steps, long ones first, then single ones, from the end: what comes late is seldom needed.

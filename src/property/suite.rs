@@ -1,6 +1,7 @@
 //! The table of suites: which laws each judges, what it needs of the target, how its histories are drawn or enumerated.
 //! It says nothing of how they are played.
 
+use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
 use proptest::strategy::BoxedStrategy;
@@ -28,12 +29,13 @@ pub struct Suite {
 /// Where histories come from.
 #[derive(Clone, Copy)]
 pub enum Cases {
-    /// Drawn from the seed; proptest shrinks the abstract history behind the script. A script without steps does not count.
+    /// Drawn from the seed; proptest shrinks the abstract history behind the script, then the history itself says what is
+    /// smaller. A script without steps does not count.
     Random {
         /// The suite's share of all random histories, compared with the other suites.
         weight: u32,
-        /// A strategy of abstract histories, mapped to the script that plays each.
-        histories: fn(&Arc<Setting>) -> BoxedStrategy<Script>,
+        /// A strategy of abstract histories.
+        histories: fn(&Arc<Setting>) -> BoxedStrategy<Box<dyn Case>>,
     },
     /// Every history there is, in the same order each time.
     All(fn(&Arc<Setting>) -> Enumerated),
@@ -78,7 +80,7 @@ pub type Readings = fn(&Arc<Setting>, &Heard) -> Vec<(String, usize)>;
 /// Enumerated histories, made as they are asked for.
 pub type Enumerated = Box<dyn Iterator<Item = Box<dyn Case>> + Send>;
 
-/// One enumerated history.
+/// One history.
 pub trait Case: Send + Sync {
     /// The script that plays it.
     fn script(&self) -> Script;
@@ -92,6 +94,18 @@ pub trait Case: Send + Sync {
 impl Case for Script {
     fn script(&self) -> Script {
         self.clone()
+    }
+}
+
+impl From<Script> for Box<dyn Case> {
+    fn from(script: Script) -> Self {
+        Box::new(script)
+    }
+}
+
+impl Debug for dyn Case {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.script())
     }
 }
 

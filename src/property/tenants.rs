@@ -53,7 +53,7 @@ fn cases(_: &Arc<Setting>) -> Enumerated {
 /// Makes an organization with SSO and SCIM (A1 to A3).
 fn organization(script: &mut Script, org: &str) {
     let admin = |title: &str, line: &str, body: serde_json::Value| {
-        Step::new(format!("{title} of {org}"), line).on("admin").body(body.to_string())
+        Step::new(format!("{title} of {org}"), line).on("admin").body(body.to_string()).stage()
     };
     let id = format!("{{{{ run.marker }}}}{org}");
     let step = admin("organization", "POST /admin/v1/organizations", json!({"id": id, "displayName": "Nord"}));

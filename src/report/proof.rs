@@ -68,6 +68,7 @@ pub fn value(subject: &Subject, proof: &Proof, left: &dyn Fn(&Law) -> Option<Lef
                 "seed": found.seed,
                 "case": found.case,
                 "requests": found.requests,
+                "set_up": found.set_up,
                 "repeats": found.repeats,
                 "file": left(law).map(|left| left.file),
                 "scenario": found.scenario,
@@ -190,8 +191,12 @@ fn broken(text: &mut String, law: &Law, left: Option<Left>, catalogue: &Catalogu
     let Some(found) = law.counter_example() else { return };
     let sentence = catalogue.get(&law.id).map_or("", |requirement| requirement.summary.as_str());
     let _ = writeln!(text, "\nFALSE {}  {}", law.id, wrap(sentence, width, 8 + law.id.len()).trim_start());
-    let _ =
-        writeln!(text, "      smallest   {} requests, from history {} of {}", found.requests, found.case, found.suite);
+    let place = match found.set_up {
+        0 => String::new(),
+        count => format!(" after {count} to set up"),
+    };
+    let (requests, case, suite) = (found.requests, found.case, &found.suite);
+    let _ = writeln!(text, "      smallest   {requests} requests{place}, from history {case} of {suite}");
     if !found.repeats {
         let _ = writeln!(text, "      note       it did not fail again when it was played once more");
     }
@@ -284,6 +289,7 @@ mod tests {
             case: 12,
             scenario: String::new(),
             requests: 3,
+            set_up: 3,
             findings: vec![finding],
             moments: vec![moment("create n0 (1)", 0, 1800, "201"), moment("create n0 (2)", 200, 2400, "201")],
             repeats: true,

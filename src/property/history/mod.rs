@@ -12,7 +12,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::script::Script;
-use super::suite::{Cases, Need, Setting, Suite};
+use super::suite::{Case, Cases, Need, Setting, Suite};
 use crate::model::{Directory, Effect, Rules};
 use act::{Act, acts};
 use spelling::{Kind, SLOTS, Spelling, kinds};
@@ -60,6 +60,28 @@ struct History {
     acts: Vec<Act>,
 }
 
+/// A history as it is told to a target; smaller ones leave an act out.
+struct Told {
+    setting: Arc<Setting>,
+    history: History,
+}
+
+impl Case for Told {
+    fn script(&self) -> Script {
+        script(&self.setting, &self.history)
+    }
+
+    fn smaller(&self) -> Vec<Box<dyn Case>> {
+        let History { kinds, acts } = &self.history;
+        let without = |gap: usize| {
+            let kept = acts.iter().enumerate().filter(|(n, _)| *n != gap).map(|(_, act)| act.clone());
+            let history = History { kinds: *kinds, acts: kept.collect() };
+            Box::new(Self { setting: Arc::clone(&self.setting), history }) as Box<dyn Case>
+        };
+        if acts.len() > 1 { (0..acts.len()).map(without).collect() } else { Vec::new() }
+    }
+}
+
 /// What a script is written with.
 struct Page<'a> {
     script: Script,
@@ -71,13 +93,18 @@ struct Page<'a> {
     kinds: [Kind; SLOTS],
 }
 
-fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Script> {
+fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Box<dyn Case>> {
     let groups = setting.lacks(&[Need::Capability("groups")]).is_none();
     let setting = Arc::clone(setting);
     // Short histories shrink fast and find most; long ones find what needs a past.
     let length = prop_oneof![6 => 1..=6_usize, 3 => 7..=15_usize, 1 => 16..=LONGEST];
     let acts = length.prop_flat_map(move |length| proptest::collection::vec(acts(groups), 1..=length));
-    (kinds(&setting), acts).prop_map(move |(kinds, acts)| script(&setting, &History { kinds, acts })).boxed()
+    let kinds = kinds(&setting);
+    (kinds, acts)
+        .prop_map(move |(kinds, acts)| {
+            Box::new(Told { setting: Arc::clone(&setting), history: History { kinds, acts } }) as Box<dyn Case>
+        })
+        .boxed()
 }
 
 /// The script that plays a history and reads everything again.

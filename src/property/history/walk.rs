@@ -4,11 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::script::Script;
 use super::super::suite::{Case, Cases, Enumerated, Need, Setting, Suite};
 use super::act::{Act, ActiveForm, Extras, JoinForm, LeaveForm};
 use super::spelling::{Kind, SLOTS, Spelling};
-use super::{History, script};
+use super::{History, Told};
 
 /// The suite.
 pub(in crate::property) const WALKS: Suite = Suite {
@@ -29,26 +28,6 @@ pub(in crate::property) const WALKS: Suite = Suite {
     needs: &[Need::Capability("filter"), Need::Capability("patch")],
     cases: Cases::All(walks),
 };
-
-/// A fixed history; smaller ones leave an act out.
-struct Walk {
-    setting: Arc<Setting>,
-    acts: Vec<Act>,
-}
-
-impl Case for Walk {
-    fn script(&self) -> Script {
-        script(&self.setting, &History { kinds: [Kind::Identifier; SLOTS], acts: self.acts.clone() })
-    }
-
-    fn smaller(&self) -> Vec<Box<dyn Case>> {
-        let without = |gap: usize| {
-            let kept = self.acts.iter().enumerate().filter(|(n, _)| *n != gap).map(|(_, act)| act.clone());
-            Box::new(Self { setting: Arc::clone(&self.setting), acts: kept.collect() }) as Box<dyn Case>
-        };
-        if self.acts.len() > 1 { (0..self.acts.len()).map(without).collect() } else { Vec::new() }
-    }
-}
 
 const FIRST: Spelling = Spelling { slot: 0, other: false };
 const SECOND: Spelling = Spelling { slot: 1, other: false };
@@ -99,5 +78,9 @@ fn walks(setting: &Arc<Setting>) -> Enumerated {
         all.push(vec![create(FIRST), create(SECOND), group, Act::Delete(0), create(FIRST)]);
     }
     let setting = Arc::clone(setting);
-    Box::new(all.into_iter().map(move |acts| Box::new(Walk { setting: Arc::clone(&setting), acts }) as Box<dyn Case>))
+    let told = move |acts| {
+        let history = History { kinds: [Kind::Identifier; SLOTS], acts };
+        Box::new(Told { setting: Arc::clone(&setting), history }) as Box<dyn Case>
+    };
+    Box::new(all.into_iter().map(told))
 }

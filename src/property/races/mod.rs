@@ -188,7 +188,7 @@ fn table(setting: &Setting) -> Vec<Race> {
     races.into_iter().filter(|race| race.fits(setting)).collect()
 }
 
-/// A race of the table.
+/// A race; nothing where the target has not what it is about.
 struct Told {
     setting: Arc<Setting>,
     race: Race,
@@ -196,7 +196,7 @@ struct Told {
 
 impl Case for Told {
     fn script(&self) -> Script {
-        write::script(&self.setting, &self.race)
+        if self.race.fits(&self.setting) { write::script(&self.setting, &self.race) } else { Script::default() }
     }
 
     fn smaller(&self) -> Vec<Box<dyn Case>> {
@@ -212,7 +212,7 @@ fn races(setting: &Arc<Setting>, laws: &'static [&'static str]) -> Enumerated {
     Box::new(races.map(move |race| Box::new(Told { setting: Arc::clone(&setting), race }) as Box<dyn Case>))
 }
 
-fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Script> {
+fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Box<dyn Case>> {
     let setting = Arc::clone(setting);
     let spellings = spellings(&setting);
     let user = prop_oneof![
@@ -235,6 +235,5 @@ fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Script> {
             .prop_map(|(users, members, changes)| Race::Group(users, members, changes)),
         3 => prop::collection::vec(user, 2..=5).prop_map(Race::User),
     ];
-    race.prop_map(move |race| if race.fits(&setting) { write::script(&setting, &race) } else { Script::default() })
-        .boxed()
+    race.prop_map(move |race| Box::new(Told { setting: Arc::clone(&setting), race }) as Box<dyn Case>).boxed()
 }

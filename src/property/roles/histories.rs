@@ -14,7 +14,7 @@ use super::{
 use crate::model::{TeamChange, Teams};
 use crate::profile::{NestedTeams, UnknownMembers};
 use crate::property::script::{Script, Step};
-use crate::property::suite::{Cases, Need, Setting, Suite};
+use crate::property::suite::{Case, Cases, Need, Setting, Suite};
 use crate::scim::urn;
 
 /// The suite.
@@ -86,7 +86,7 @@ enum Act {
     Unknown { team: usize, users: u8 },
 }
 
-fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Script> {
+fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Box<dyn Case>> {
     let setting = Arc::clone(setting);
     let (team, name, users) = (0..8_usize, 0..16_usize, 0_u8..8);
     let channel = || prop::sample::select(&Channel::ALL[..]);
@@ -109,9 +109,67 @@ fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Script> {
     let begin = (0..16_usize, 0_u8..2).prop_map(|(name, members)| vec![Act::User, Act::Team { name, members }]);
     (begin, prop::collection::vec(act, 0..LONGEST - 1))
         .prop_map(move |(begin, more)| {
-            Writer::new(&setting).map_or_else(Script::default, |w| w.write(begin.into_iter().chain(more)))
+            let acts = begin.into_iter().chain(more).collect();
+            Box::new(Told { setting: Arc::clone(&setting), acts }) as Box<dyn Case>
         })
         .boxed()
+}
+
+/// A history as it is told to a target.
+struct Told {
+    setting: Arc<Setting>,
+    acts: Vec<Act>,
+}
+
+impl Case for Told {
+    fn script(&self) -> Script {
+        Writer::new(&self.setting).map_or_else(Script::default, |writer| writer.write(self.acts.iter()))
+    }
+
+    /// One act less, two acts less, or a team that has its member from the start instead of an act. What stands for a team
+    /// is tried as it is and as one less: the act that is left out may have made a team before it.
+    fn smaller(&self) -> Vec<Box<dyn Case>> {
+        let all = 0..self.acts.len();
+        let ones = all.clone().map(|n| vec![n]);
+        let twos = all.clone().flat_map(|n| (0..n).map(move |m| vec![m, n]));
+        let mut smaller: Vec<Vec<Act>> = Vec::new();
+        for gaps in ones.chain(twos) {
+            let kept = |(n, act): (usize, &Act)| (!gaps.contains(&n)).then(|| act.clone());
+            let kept: Vec<Act> = self.acts.iter().enumerate().filter_map(kept).collect();
+            smaller.push(kept.iter().map(Act::a_team_less).collect());
+            let joined = |n: usize| {
+                let mut acts = kept.clone();
+                let Act::Team { members: members @ 0, .. } = &mut acts[n] else { return None };
+                *members = 1;
+                Some(acts)
+            };
+            smaller.extend((0..kept.len()).filter_map(joined));
+            smaller.push(kept);
+        }
+        let told = |acts| Box::new(Self { setting: Arc::clone(&self.setting), acts }) as Box<dyn Case>;
+        smaller.into_iter().map(told).collect()
+    }
+}
+
+impl Act {
+    /// The same act on the team before.
+    fn a_team_less(&self) -> Self {
+        let mut act = self.clone();
+        match &mut act {
+            Self::Join { team, .. }
+            | Self::Leave { team, .. }
+            | Self::Set { team, .. }
+            | Self::Rename { team, .. }
+            | Self::Delete { team }
+            | Self::External { team }
+            | Self::Unknown { team, .. } => *team = team.saturating_sub(1),
+            Self::Nest { outer, inner } => {
+                (*outer, *inner) = (outer.saturating_sub(1), inner.saturating_sub(1));
+            }
+            Self::User | Self::Team { .. } | Self::Active { .. } | Self::Again | Self::Body { .. } => {}
+        }
+        act
+    }
 }
 
 /// Writes a history.
@@ -138,8 +196,8 @@ impl<'a> Writer<'a> {
         Some(Self { setting, names, state: Teams::new(mapping), script, last: None })
     }
 
-    fn write(mut self, acts: impl Iterator<Item = Act>) -> Script {
-        acts.for_each(|act| self.act(&act));
+    fn write(mut self, acts: impl Iterator<Item = &'a Act>) -> Script {
+        acts.for_each(|act| self.act(act));
         self.script
     }
 
@@ -222,9 +280,8 @@ impl<'a> Writer<'a> {
             Act::Body { user } => self.body(*user),
             Act::External { team } => {
                 let Some(n) = self.team(*team) else { return };
-                let change =
-                    json!({"op": "add", "path": "externalId", "value": format!("{{{{ run.organization }}}}-ext-{n}")});
-                self.script.push(patch(format!("give team {n} an externalId"), &at_team(n), vec![change]));
+                let change = json!({"op": "replace", "path": "externalId", "value": format!("{{{{ run.organization }}}}-ext-{n}")});
+                self.script.push(patch(format!("give team {n} another externalId"), &at_team(n), vec![change]));
                 self.team_as_known(n, "PROP-ROLE-27");
                 self.everybody("PROP-ROLE-27");
             }

@@ -12,7 +12,7 @@ use super::{NEEDS, create_team, create_user, home, known, look_at_role, mapping,
 use crate::model::{RoleMapping, TeamChange, Teams};
 use crate::profile::{MalformedMapping, ManualRole, ReplacedMapping, TeamConflict};
 use crate::property::script::{Script, Step, basic};
-use crate::property::suite::{Cases, Need, Setting, Suite};
+use crate::property::suite::{Case, Cases, Need, Setting, Suite};
 
 /// The suite.
 pub const SUITE: Suite = Suite {
@@ -67,7 +67,7 @@ enum Act {
     Late { users: u8 },
 }
 
-fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Script> {
+fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Box<dyn Case>> {
     let setting = Arc::clone(setting);
     let act = prop_oneof![
         4 => (0..256_usize, prop::option::weighted(0.2, 0..12_usize)).prop_map(|(number, second)| Act::Put { number, second }),
@@ -83,7 +83,7 @@ fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Script> {
     let sets = prop::collection::vec(0_u8..8, 0..=3);
     (1..=USERS, sets, prop::collection::vec(act, 1..10))
         .prop_map(move |(users, sets, acts)| {
-            Writer::new(&setting).map_or_else(Script::default, |writer| writer.write(users, &sets, &acts))
+            Writer::new(&setting).map_or_else(Script::default, |writer| writer.write(users, &sets, &acts)).into()
         })
         .boxed()
 }

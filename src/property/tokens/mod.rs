@@ -118,11 +118,13 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Script> {
+fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Box<dyn Case>> {
     let setting = Arc::clone(setting);
     let length = prop_oneof![6 => 3..=8_usize, 3 => 9..=16_usize, 1 => 17..=LONGEST];
     let acts = length.prop_flat_map(|length| prop::collection::vec(act(), 1..=length));
-    (0..PROVIDERS.len(), acts).prop_map(move |(provider, acts)| script(&setting, provider, &acts)).boxed()
+    let told =
+        move |(provider, acts)| Box::new(Told { setting: Arc::clone(&setting), provider, acts }) as Box<dyn Case>;
+    (0..PROVIDERS.len(), acts).prop_map(told).boxed()
 }
 
 /// A person with a native record and one of SSO, and another person with a native one, all signed in.
@@ -158,7 +160,7 @@ const HAPPENINGS: &[&[Act]] = &[
     &[Act::Cross(0), Act::Cross(2)],
 ];
 
-/// A history of the table; a smaller one leaves an act out.
+/// A history; a smaller one leaves an act out.
 struct Told {
     setting: Arc<Setting>,
     provider: usize,
