@@ -258,7 +258,8 @@ impl Line {
     pub fn writes(&self) -> bool {
         let looks = match self.on {
             On::Admin => ADMIN_LOOKS.contains(&self.path().as_str()),
-            On::Scim | On::Probe | On::At(_) => self.path().ends_with("/.search"),
+            On::Probe => true,
+            On::Scim | On::At(_) => self.path().ends_with("/.search"),
         };
         self.method.writes() && !looks
     }

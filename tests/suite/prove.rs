@@ -6,7 +6,7 @@ use std::sync::Arc;
 use scimproof::client::{AdminSurface, Auth, BaseUrl, Handler, InProcess, Transport};
 use scimproof::flow::{Event, Outcome};
 use scimproof::profile::Profile;
-use scimproof::property::{Engine, Law, Proof, RoleReadOut, SUITES, Setting, Suite};
+use scimproof::property::{Engine, Law, Proof, RoleReadOut, SUITES, Setting, SignIn, Suite};
 use scimproof::run::{Job, Opening, Options, drive};
 use scimproof::scenario::{self, Draw, ScenarioFlow, Settings};
 use scimproof::server::{self, Server};
@@ -76,6 +76,7 @@ fn engine(transport: Arc<dyn Transport>, laws: &[&str]) -> Arc<Engine> {
         capabilities: serde_json::Value::Null,
         role: Some(RoleReadOut::At("roles.value".into())),
         admin: false,
+        sign_in: SignIn::default(),
         draw: Draw { seed: 7, marker: "sp7".into(), identifier: catalog().identifier },
     };
     Arc::new(Engine {
@@ -217,7 +218,14 @@ async fn the_laws_of_roles_hold_under_every_choice() {
         let mut engine = Arc::into_inner(engine(with_admin(&profile), &[])).unwrap();
         let draw = Draw { seed: 7, marker: "sp7".into(), identifier: profile.identifier };
         let role = Some(RoleReadOut::At("roles.value".into()));
-        engine.setting = Arc::new(Setting { profile, capabilities: serde_json::Value::Null, role, admin: true, draw });
+        engine.setting = Arc::new(Setting {
+            profile,
+            capabilities: serde_json::Value::Null,
+            role,
+            admin: true,
+            sign_in: SignIn::default(),
+            draw,
+        });
         let proof = Arc::new(engine).prove(&suites).await.unwrap();
         let wrong: Vec<&str> =
             proof.laws.iter().filter_map(Law::counter_example).map(|it| it.scenario.as_str()).collect();

@@ -93,7 +93,7 @@ pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>
         Some(remote) => (Arc::clone(&remote.transport), remote.given, Some(remote.base.to_string())),
         None => (bundled(&prepared.profile, &flags.target.fault, context)?, "a bearer token", None),
     };
-    let (transport, _) = probe::before(transport, flags.target.role_probe.as_ref())?;
+    let (transport, _) = probe::before(transport, &flags.target.probes, &context.redactor)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
