@@ -12,7 +12,7 @@ mod template;
 
 pub use error::{Place, ScenarioError};
 pub use mark::{is_our_organization, is_ours};
-pub use model::{Action, Line, On, Row, Scenario, Step, Subject, Tally, Until, Verdict, When, line_of};
+pub use model::{Action, Either, End, Line, On, Row, Scenario, Step, Subject, Tally, Until, Verdict, When, line_of};
 pub use people::Draw;
 pub use play::{ScenarioFlow, Settings};
 pub use template::{Hole, Missing, Template, TemplateError};

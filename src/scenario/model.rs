@@ -78,6 +78,8 @@ pub struct Step {
     pub together: Option<String>,
     /// How many answers of which status are expected of a step with `times`.
     pub tally: Option<Tally>,
+    /// The ends of which one must come true.
+    pub either: Option<Either>,
     /// Whether a list is followed to its end.
     pub walk: bool,
     /// What is expected.
@@ -159,6 +161,26 @@ pub struct Tally {
     pub place: Place,
 }
 
+/// Ends that a server may choose between.
+#[derive(Debug, Clone)]
+pub struct Either {
+    /// They are tried in this order.
+    pub ends: Vec<End>,
+    /// The requirements that do not hold when none of them came true; none where the standard leaves it open.
+    pub requirements: Vec<String>,
+    /// Where they stand.
+    pub place: Place,
+}
+
+/// One end: it came true when all its rows hold.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// The reading that it shows: `I-46` and its number.
+    pub reading: Option<(String, usize)>,
+    /// Each with the earlier step whose answer it looks at; `None`: its own step.
+    pub rows: Vec<(Option<String>, Row)>,
+}
+
 /// One row of `expect`.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -199,6 +221,27 @@ pub enum Subject {
 }
 
 impl Step {
+    /// The requirements that it judges, some of them more than once.
+    pub fn requirements(&self) -> impl Iterator<Item = &str> {
+        let rows = self.rows.iter().flat_map(|row| match &row.verdict {
+            Verdict::Requirements(ids) => ids.as_slice(),
+            Verdict::Reading(..) => &[],
+        });
+        let tally = self.tally.iter().map(|tally| &tally.requirement);
+        let either = self.either.iter().flat_map(|either| &either.requirements);
+        rows.chain(tally).chain(either).map(String::as_str)
+    }
+
+    /// The interpretations that it reads.
+    pub fn interpretations(&self) -> impl Iterator<Item = &str> {
+        let rows = self.rows.iter().filter_map(|row| match &row.verdict {
+            Verdict::Reading(id, _) => Some(id),
+            Verdict::Requirements(_) => None,
+        });
+        let ends = self.either.iter().flat_map(|either| &either.ends);
+        rows.chain(ends.filter_map(|end| end.reading.as_ref().map(|(id, _)| id))).map(String::as_str)
+    }
+
     /// The method and the target's template, where the step has its own.
     #[must_use]
     pub const fn line(&self) -> Option<&Line> {

@@ -1,6 +1,7 @@
 //! From the raw file to the model: everything that can be wrong without sending anything is found here, with its place.
 
 mod base;
+mod either;
 mod row;
 mod scope;
 mod step;
