@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -220,9 +220,12 @@ impl Body {
     }
 }
 
+/// What stands for itself in a URL and in form data (`RFC3986 §2.3`).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
 /// The values as they stand in a URL or in form data.
 pub fn encoded<'a>(values: &[(&'a str, String)]) -> Vec<(&'a str, String)> {
-    values.iter().map(|(name, value)| (*name, utf8_percent_encode(value, NON_ALPHANUMERIC).to_string())).collect()
+    values.iter().map(|(name, value)| (*name, utf8_percent_encode(value, UNRESERVED).to_string())).collect()
 }
 
 impl LoginProbe {

@@ -138,3 +138,93 @@ impl Probed {
         Ok(answer(200, &json!({"active": active})))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::client::{Auth, BaseUrl, InProcess, Transport as _};
+    use crate::wire::{Redactor, Root};
+
+    /// A target that always answers so, with both probes asking it by POST, or about tokens by GET.
+    fn probed(status: u16, body: &'static str, get: bool) -> Probed {
+        let handler = move |request: Request| {
+            let bearer = request.headers.get("Authorization").unwrap_or_default().to_owned();
+            let sent = String::from_utf8(request.body.unwrap_or_default()).unwrap();
+            let seen = match request.target.as_str() {
+                "/in/7" => sent == r#"{"name":"mara","word":"q7-secret-of-mara"}"# && bearer.is_empty(),
+                _ => sent == "token=token-of-mara-1" || bearer == "Bearer token-of-mara-1",
+            };
+            assert!(seen, "{} {bearer} {sent}", request.target);
+            Response { body: body.as_bytes().to_vec(), ..Response::new(status) }
+        };
+        let base = BaseUrl::parse("http://h/scim/v2").unwrap();
+        let root = Root::At("http://h".into());
+        let pointer = "/it".to_owned();
+        let json = json!({"name": "{userName}", "word": "{password}"});
+        let login = Ask::Post { to: "/in/{id}".into(), body: Body::Json(json), pointer: pointer.clone() };
+        let token = match get {
+            true => Ask::Get { from: "/session".into() },
+            false => Ask::Post { to: "/ask".into(), body: Body::Form("token={token}".into()), pointer },
+        };
+        let placed = |ask: Ask| Some(Placed { ask, root: root.clone() });
+        let inner = Arc::new(InProcess::new(base, Auth::None, Arc::new(handler)));
+        Probed { inner, role: None, login: placed(login), token: placed(token), redactor: Redactor::default() }
+    }
+
+    fn request(path: &str, body: &Value) -> Request {
+        let body = Some(body.to_string().into_bytes());
+        Request { root: Root::Probe, body, ..Request::new(Method::Post, path) }
+    }
+
+    /// Status and body, or `None` for no answer.
+    async fn said(probed: &Probed, request: &Request) -> Option<(u16, Value)> {
+        let response = probed.send(request).await.ok()?;
+        Some((response.status, response.json().unwrap_or_default()))
+    }
+
+    #[tokio::test]
+    async fn only_a_clear_answer_is_a_login_or_a_refusal() {
+        let login = request("/login", &json!({"id": "7", "userName": "mara", "password": "q7-secret-of-mara"}));
+        let denied = Some((401, json!({"error": "access_denied"})));
+        let rows = [
+            (200, r#"{"it": "token-of-mara-1"}"#, Some((200, json!({"access_token": "token-of-mara-1"})))),
+            (200, r#"{"it": ""}"#, None),
+            (200, r#"{"it": 7}"#, None),
+            (200, "welcome", None),
+            (400, "{}", denied.clone()),
+            (401, "{}", denied.clone()),
+            (403, "{}", denied),
+            (404, "{}", None),
+            (429, "", Some((429, Value::Null))),
+            (500, "{}", None),
+        ];
+        for (status, body, expected) in rows {
+            let probed = probed(status, body, false);
+            assert_eq!(said(&probed, &login).await, expected, "{status} {body}");
+            assert_eq!(probed.redactor.scrub("q7-secret-of-mara"), "***");
+            assert_eq!(probed.redactor.scrub("token-of-mara-1") == "***", body.contains("token-of"), "{body}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_a_clear_answer_says_that_a_token_is_valid_or_not() {
+        let ask = request("/token", &json!({"token": "token-of-mara-1"}));
+        let active = |active: bool| Some((200, json!({"active": active})));
+        let rows = [
+            (200, r#"{"it": true}"#, active(true), active(true)),
+            (200, r#"{"it": false}"#, active(false), active(true)),
+            (200, r#"{"it": "false"}"#, None, active(true)),
+            (204, "", None, active(true)),
+            (401, "", None, active(false)),
+            (403, r#"{"it": true}"#, None, active(false)),
+            (404, "", None, None),
+            (503, "", Some((503, Value::Null)), Some((503, Value::Null))),
+        ];
+        for (status, body, by_post, by_get) in rows {
+            assert_eq!(said(&probed(status, body, false), &ask).await, by_post, "{status} {body}");
+            assert_eq!(said(&probed(status, body, true), &ask).await, by_get, "{status} {body}");
+        }
+    }
+}
