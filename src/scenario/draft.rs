@@ -14,12 +14,27 @@ pub struct Draft {
     pub groups: Vec<String>,
     /// Capabilities, the words of `needs`.
     pub needs: Vec<&'static str>,
+    /// Free words; none: `property`.
+    pub tags: Vec<&'static str>,
+    /// Provisioning actions that the target's profile must have.
+    pub actions: Vec<&'static str>,
+    /// Attributes that the target's schemas must have.
+    pub attributes: Vec<String>,
     /// It counts or lists all resources, so nothing may run beside it.
     pub alone: bool,
     /// The steps, in order.
     pub steps: Vec<Step>,
     /// Steps were dropped: a write need not be read back any more.
     pub shrunk: bool,
+}
+
+/// One end of [`Step::either`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct End {
+    /// The reading that it shows: `I-46/1`.
+    pub reading: Option<String>,
+    /// Its rows as they stand in the file: `step = "patch", status = 400`.
+    pub rows: Vec<String>,
 }
 
 /// One request of a draft.
@@ -33,6 +48,8 @@ pub struct Step {
     save: Vec<(String, String)>,
     headers: Vec<(String, String)>,
     keys: Vec<(&'static str, String)>,
+    either: Vec<End>,
+    either_req: Vec<String>,
     free: bool,
     wide: bool,
     stage: bool,
@@ -113,6 +130,14 @@ impl Step {
         self.key("unread", basic(reason))
     }
 
+    /// The ends that the server may choose between, and the requirements that do not hold if none comes true.
+    #[must_use]
+    pub fn either(mut self, requirements: &[String], ends: Vec<End>) -> Self {
+        self.either = ends;
+        self.either_req = requirements.to_vec();
+        self
+    }
+
     /// Any other key of a step with its TOML value.
     #[must_use]
     pub fn key(mut self, key: &'static str, value: impl Into<String>) -> Self {
@@ -172,7 +197,11 @@ impl Step {
     /// All its text, for telling which names occur in it.
     fn mentions(&self, name: &str) -> bool {
         let texts = [&self.line].into_iter().chain(&self.body).chain(&self.expect);
-        let texts = texts.chain(self.headers.iter().map(|(_, value)| value)).chain(self.keys.iter().map(|(_, v)| v));
+        let ends = self.either.iter().flat_map(|end| &end.rows);
+        let texts = texts
+            .chain(ends)
+            .chain(self.headers.iter().map(|(_, value)| value))
+            .chain(self.keys.iter().map(|(_, v)| v));
         let (dotted, whole) = (format!("{{{{ {name}."), format!("{{{{ {name} "));
         texts.into_iter().any(|text| text.contains(&dotted) || text.contains(&whole))
     }
@@ -247,7 +276,8 @@ impl Display for Draft {
         let used = |names: &[String]| -> Vec<String> {
             names.iter().filter(|name| self.steps.iter().any(|step| step.mentions(name))).cloned().collect()
         };
-        writeln!(out, "title  = {}\ntags   = [\"property\"]", basic(&self.title))?;
+        let tags = if self.tags.is_empty() { &["property"] } else { self.tags.as_slice() };
+        writeln!(out, "title  = {}\ntags   = [{}]", basic(&self.title), quoted(tags))?;
         let mut needs = self.needs.clone();
         if !needs.contains(&"admin") && self.steps.iter().any(|step| step.place() == Some("\"admin\"")) {
             needs.push("admin");
@@ -256,6 +286,12 @@ impl Display for Draft {
         let groups = used(&self.groups);
         if !groups.is_empty() {
             writeln!(out, "groups = [{}]", quoted(&groups))?;
+        }
+        if !self.actions.is_empty() {
+            writeln!(out, "actions = [{}]", quoted(&self.actions))?;
+        }
+        if !self.attributes.is_empty() {
+            writeln!(out, "attributes = [{}]", quoted(&self.attributes))?;
         }
         if self.alone {
             writeln!(out, "alone  = true")?;
@@ -284,6 +320,18 @@ impl Display for Draft {
             if !step.expect.is_empty() {
                 writeln!(out, "expect = [")?;
                 step.expect.iter().try_for_each(|row| writeln!(out, "  {{ {row} }},"))?;
+                writeln!(out, "]")?;
+            }
+            if !step.either_req.is_empty() {
+                writeln!(out, "either_req = [{}]", quoted(&step.either_req))?;
+            }
+            if !step.either.is_empty() {
+                writeln!(out, "either = [")?;
+                for end in &step.either {
+                    let reading = end.reading.iter().map(|reading| format!("reading = {}, ", basic(reading)));
+                    let rows = end.rows.iter().map(|row| format!("{{ {row} }}")).collect::<Vec<_>>().join(", ");
+                    writeln!(out, "  {{ {}rows = [{rows}] }},", reading.collect::<String>())?;
+                }
                 writeln!(out, "]")?;
             }
             if !step.save.is_empty() {

@@ -32,6 +32,8 @@ pub struct Scenario {
     pub products: Vec<String>,
     /// The switches of the target's profile that it depends on.
     pub when: Vec<When>,
+    /// The attributes that the target's schemas must have, each with its schema's URN in front.
+    pub attributes: Vec<String>,
     /// The people that it draws.
     pub people: Vec<String>,
     /// The groups that it draws.

@@ -27,6 +27,8 @@ pub(super) struct Scenario {
     pub products: Vec<Spanned<String>>,
     #[serde(default)]
     pub when: Table<toml::Value>,
+    #[serde(default)]
+    pub attributes: Vec<Spanned<String>>,
     pub people: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     pub groups: Vec<Spanned<String>>,

@@ -64,6 +64,7 @@ async fn broken(declared: &Profile, real: Profile) -> BTreeMap<String, usize> {
         selection: Selection::default(),
         profile: declared,
         config: None,
+        schemas: None,
         max_users: None,
         seed: 11,
         marker: "spb".to_owned(),
