@@ -60,6 +60,10 @@ pub(super) fn smallest(
     };
     let Some(case) = drawn else { return Ok(None) };
     let script = least(case, fails)?.script();
+    if script.joint.is_some() {
+        // Played as it is, before steps are missing: by this it is known whether a row shows it.
+        fails(&script)?;
+    }
     Ok(Some(drop_steps(script, fails)?.renumbered()))
 }
 
