@@ -1,5 +1,6 @@
 //! Plays the histories of all suites side by side, shrinks the failing ones, and says of every law how far it was tested.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -344,7 +345,12 @@ impl Proving {
             let (player, law, runtime) = (Arc::clone(&self.player), law.to_owned(), tokio::runtime::Handle::current());
             let heard = self.heard.get(&place).cloned().unwrap_or_default();
             let shrinking = tokio::task::spawn_blocking(move || {
-                let fails = |script: &Script| runtime.block_on(shrink::breaks(&player, script, suite.name, &law));
+                // Once a row has shown it, a smaller history must show it by a row too.
+                let by_row = Cell::new(false);
+                let fails = |script: &Script| {
+                    let broken = runtime.block_on(shrink::breaks(&player, script, suite.name, &law))?;
+                    Ok(broken.is_some_and(|row| by_row.replace(by_row.get() || row) <= row))
+                };
                 shrink::smallest(&suite, &setting, &heard, origin.1, &fails)
             });
             let script = shrinking.await.map_err(|error| Fault(error.to_string()))??;
