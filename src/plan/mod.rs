@@ -216,9 +216,14 @@ fn other_product(scenario: &Scenario, profile: &Profile) -> Option<String> {
     Some(format!("profile {} has {} = {has}, not {}", profile.name, other.path, wanted.join(" or ")))
 }
 
-/// A phrase where a capability is missing: `/ServiceProviderConfig` decides, the profile where that is silent.
+/// A phrase where a capability is missing: `/ServiceProviderConfig` decides, the profile where that is silent. `no-bulk`
+/// needs a target without it.
 #[must_use]
 pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<String> {
+    if let Some(need) = need.strip_prefix("no-") {
+        let there = lacks(need, target, config).is_none();
+        return there.then(|| format!("{need}: the target has it, and this is for those without"));
+    }
     let announced = config.and_then(|config| config.get(need)?.get("supported")?.as_bool());
     let profile = &target.capabilities;
     let documented = match need {
@@ -234,6 +239,7 @@ pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<Str
     };
     match announced {
         Some(true) => None,
+        Some(false) if matches!(need, "me" | "search" | "root") => Some(format!("{need}: the target does not serve it")),
         Some(false) => Some(format!("{need}: /ServiceProviderConfig says supported = false")),
         None if documented => None,
         None => Some(format!("{need}: not in profile {}", target.name)),
