@@ -200,8 +200,9 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
         let why = "there is no admin surface (--admin-url)".to_owned();
         return Some(SkipReason::NotObservable { why, requirements });
     }
-    let lacking = scenario.needs.iter().find_map(|need| lacks(need, options.profile, options.config));
-    lacking.map(SkipReason::Capability)
+    let (need, lacking) =
+        scenario.needs.iter().find_map(|need| Some((need, lacks(need, options.profile, options.config)?)))?;
+    Some(if need.starts_with("no-") { SkipReason::Profile(lacking) } else { SkipReason::Capability(lacking) })
 }
 
 /// A phrase where the profile is of another product, or chose otherwise.
@@ -222,7 +223,7 @@ fn other_product(scenario: &Scenario, profile: &Profile) -> Option<String> {
 pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<String> {
     if let Some(need) = need.strip_prefix("no-") {
         let there = lacks(need, target, config).is_none();
-        return there.then(|| format!("{need}: the target has it, and this is for those without"));
+        return there.then(|| format!("for targets without {need}, and this one has it"));
     }
     let announced = config.and_then(|config| config.get(need)?.get("supported")?.as_bool());
     let profile = &target.capabilities;
@@ -239,7 +240,9 @@ pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<Str
     };
     match announced {
         Some(true) => None,
-        Some(false) if matches!(need, "me" | "search" | "root") => Some(format!("{need}: the target does not serve it")),
+        Some(false) if matches!(need, "me" | "search" | "root") => {
+            Some(format!("{need}: the target does not serve it"))
+        }
         Some(false) => Some(format!("{need}: /ServiceProviderConfig says supported = false")),
         None if documented => None,
         None => Some(format!("{need}: not in profile {}", target.name)),

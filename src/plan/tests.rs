@@ -139,7 +139,7 @@ fn what_the_target_lacks_is_skipped_with_the_reason() {
         ("search", None, None),
         ("no-search", Some(&tried), None),
         ("no-bulk", None, None),
-        ("no-bulk", Some(&better), Some("bulk: the target has it, and this is for those without")),
+        ("no-bulk", Some(&better), Some("for targets without bulk, and this one has it")),
     ] {
         assert_eq!(lacks(need, &bare, config).as_deref(), reason, "{need}");
     }
