@@ -121,7 +121,9 @@ impl Test {
     /// A sentence when the operand does not suit the word.
     pub fn new(word: &str, operand: &Value) -> Result<Self, String> {
         let text = || operand.as_str().map(str::to_owned).ok_or_else(|| format!("`{word}` takes a string"));
-        let number = || operand.as_f64().ok_or_else(|| format!("`{word}` takes a number"));
+        // A variable stands in the file as text.
+        let digits = || operand.as_str().and_then(|text| text.parse::<f64>().ok());
+        let number = || operand.as_f64().or_else(digits).ok_or_else(|| format!("`{word}` takes a number"));
         let truth = |test: Self| match operand {
             Value::Bool(true) => Ok(test),
             _ => Err(format!("`{word}` takes `true`; for the opposite use the other word")),
@@ -150,7 +152,8 @@ impl Test {
             "present" => truth(Self::Present)?,
             "absent" => truth(Self::Absent)?,
             "count" => {
-                let count = operand.as_u64().and_then(|n| usize::try_from(n).ok());
+                let count = operand.as_u64().or_else(|| operand.as_str()?.parse().ok());
+                let count = count.and_then(|n| usize::try_from(n).ok());
                 Self::Count(count.ok_or("`count` takes a whole number from 0")?)
             }
             "at-least" => Self::AtLeast(number()?),

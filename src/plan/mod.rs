@@ -205,8 +205,9 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
     if let Some(missing) = scenario.attributes.iter().find(|name| !defined(name, options.schemas)) {
         return Some(SkipReason::Capability(format!("the target's schemas have no {missing}")));
     }
-    let lacking = scenario.needs.iter().find_map(|need| lacks(need, options.profile, options.config));
-    lacking.map(SkipReason::Capability)
+    let (need, lacking) =
+        scenario.needs.iter().find_map(|need| Some((need, lacks(need, options.profile, options.config)?)))?;
+    Some(if need.starts_with("no-") { SkipReason::Profile(lacking) } else { SkipReason::Capability(lacking) })
 }
 
 /// Whether the target's schemas define an attribute, named with its schema's URN in front; unknown schemas define all.
@@ -231,9 +232,14 @@ fn other_product(scenario: &Scenario, profile: &Profile) -> Option<String> {
     Some(format!("profile {} has {} = {has}, not {}", profile.name, other.path, wanted.join(" or ")))
 }
 
-/// A phrase where a capability is missing: `/ServiceProviderConfig` decides, the profile where that is silent.
+/// A phrase where a capability is missing: `/ServiceProviderConfig` decides, the profile where that is silent. `no-bulk`
+/// needs a target without it.
 #[must_use]
 pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<String> {
+    if let Some(need) = need.strip_prefix("no-") {
+        let there = lacks(need, target, config).is_none();
+        return there.then(|| format!("for targets without {need}, and this one has it"));
+    }
     let announced = config.and_then(|config| config.get(need)?.get("supported")?.as_bool());
     let profile = &target.capabilities;
     let documented = match need {
@@ -249,6 +255,9 @@ pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<Str
     };
     match announced {
         Some(true) => None,
+        Some(false) if matches!(need, "me" | "search" | "root") => {
+            Some(format!("{need}: the target does not serve it"))
+        }
         Some(false) => Some(format!("{need}: /ServiceProviderConfig says supported = false")),
         None if documented => None,
         None => Some(format!("{need}: not in profile {}", target.name)),

@@ -20,6 +20,8 @@ pub struct Draft {
     pub actions: Vec<&'static str>,
     /// Attributes that the target's schemas must have.
     pub attributes: Vec<String>,
+    /// Switches of the target's profile with the TOML value that they must have.
+    pub when: Vec<(&'static str, &'static str)>,
     /// It counts or lists all resources, so nothing may run beside it.
     pub alone: bool,
     /// The steps, in order.
@@ -292,6 +294,10 @@ impl Display for Draft {
         }
         if !self.attributes.is_empty() {
             writeln!(out, "attributes = [{}]", quoted(&self.attributes))?;
+        }
+        if !self.when.is_empty() {
+            let when: Vec<String> = self.when.iter().map(|(path, value)| format!("\"{path}\" = {value}")).collect();
+            writeln!(out, "when   = {{ {} }}", when.join(", "))?;
         }
         if self.alone {
             writeln!(out, "alone  = true")?;

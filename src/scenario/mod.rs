@@ -26,9 +26,26 @@ use include_dir::{Dir, include_dir};
 
 use crate::requirement::Catalogue;
 
-/// The words of `needs`: capabilities, and whether there is an admin surface.
-pub const CAPABILITIES: [&str; 9] =
-    ["patch", "bulk", "filter", "sort", "etag", "changePassword", "groups", "me", "admin"];
+/// The words of `needs`: capabilities, whether there is an admin surface, and with `no-` what must not be there.
+pub const CAPABILITIES: [&str; 17] = [
+    "patch",
+    "bulk",
+    "filter",
+    "sort",
+    "etag",
+    "changePassword",
+    "groups",
+    "me",
+    "search",
+    "root",
+    "admin",
+    "no-patch",
+    "no-bulk",
+    "no-filter",
+    "no-sort",
+    "no-me",
+    "no-search",
+];
 
 /// The words of `products`, as they stand in profiles.
 pub const PRODUCTS: [&str; 3] = ["CATALOG", "CATALYTIC", "COALESCE-SSO"];
