@@ -115,7 +115,8 @@ fn mark(tag: &str) -> String {
 
 /// A text of the table with names and addresses that are this run's own.
 fn marked(text: &str, tag: &str) -> String {
-    let text = text.replace(".p\"", &format!("{}\"", mark(tag)));
+    let end = format!("{}\"", mark(tag));
+    let text = text.replace(".p\"", &end).replace(".P\"", &end);
     text.replace("one.test", &format!("one-{tag}-{{{{ run.marker }}}}.test"))
         .replace("two.test", &format!("two-{tag}-{{{{ run.marker }}}}.test"))
 }
