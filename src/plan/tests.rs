@@ -54,6 +54,7 @@ fn options(profile: &Profile) -> Options<'_> {
         selection: Selection::default(),
         profile,
         config: None,
+        schemas: None,
         max_users: None,
         seed: 1,
         marker: "m".into(),
@@ -133,6 +134,16 @@ fn what_the_target_lacks_is_skipped_with_the_reason() {
     assert_eq!(plan.skipped[2].reason, SkipReason::Capability("bulk: not in profile rfc".into()));
     let better = json!({"bulk": {"supported": true}});
     assert!(ids(&build(&all(), &Options { config: Some(&better), ..options(&bare) })).contains(&"rfc/b"));
+    let tried = json!({"search": {"supported": false}});
+    for (need, config, reason) in [
+        ("search", Some(&tried), Some("search: the target does not serve it")),
+        ("search", None, None),
+        ("no-search", Some(&tried), None),
+        ("no-bulk", None, None),
+        ("no-bulk", Some(&better), Some("for targets without bulk, and this one has it")),
+    ] {
+        assert_eq!(lacks(need, &bare, config).as_deref(), reason, "{need}");
+    }
 }
 
 #[test]

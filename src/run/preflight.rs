@@ -11,12 +11,14 @@ use tokio::time::{Instant, sleep};
 use super::{Options, Session};
 use crate::client::{BaseUrl, Transport};
 use crate::flow::{Event, Step};
+use crate::scim::urn;
 use crate::wire::{Exchange, ExchangeId, Failure, FailureKind, Method, Request, Response};
 
 /// What the target says of itself.
 #[derive(Debug, Clone, Default)]
 pub struct Discovery {
-    /// `/ServiceProviderConfig`, or `Null` where there is none.
+    /// `/ServiceProviderConfig`, or `Null` where there is none. What it has no member for was tried, and stands beside the
+    /// rest in the same form: `me`, `search` (`/Users/.search`) and `root` (a query of the base URL).
     pub service_provider_config: Value,
     /// `/ResourceTypes`, or `Null`.
     pub resource_types: Value,
@@ -133,6 +135,12 @@ pub async fn preflight(
         let exchange = read(&session, n, path).await;
         *place = judge(base, given, path, &exchange).map_or(Value::Null, |seen| seen.document());
     }
+    for (n, name, request) in tries() {
+        let exchange = ask(&session, n, request).await;
+        if let (Some(config), Some(there)) = (discovery.service_provider_config.as_object_mut(), offered(&exchange)) {
+            config.insert(name.to_owned(), serde_json::json!({ "supported": there }));
+        }
+    }
     drop(session);
     while let Some(event) = emitted.recv().await {
         if let Event::Exchanged(exchange) = event {
@@ -175,8 +183,34 @@ impl Seen {
     }
 }
 
+/// What `/ServiceProviderConfig` says nothing of, as the query that shows it.
+fn tries() -> [(usize, &'static str, Request); 3] {
+    let mut search = Request::new(Method::Post, "/Users/.search");
+    search.headers.push("Content-Type", "application/scim+json");
+    let body = serde_json::json!({ "schemas": [urn::SEARCH_REQUEST], "count": 1 });
+    search.body = Some(body.to_string().into_bytes());
+    let get = |target| Request::new(Method::Get, target);
+    [(5, "me", get("/Me")), (6, "search", search), (7, "root", get("/?count=1"))]
+}
+
+/// Whether such a query is served; `None` where the answer tells neither, so that the scenarios look closer.
+fn offered(exchange: &Exchange) -> Option<bool> {
+    let response = exchange.response()?;
+    match (response.status, exchange.request.path()) {
+        (403 | 404 | 405 | 501, _) => Some(false),
+        // Of the root many things may be said instead (I-69).
+        (400, "/") => Some(false),
+        (200, "/") => Some(response.json().is_some_and(|body| body.get("totalResults").is_some())),
+        (200 | 308, _) => Some(true),
+        _ => None,
+    }
+}
+
 async fn read(session: &Session, n: usize, target: &str) -> Arc<Exchange> {
-    let mut request = Request::new(Method::Get, target);
+    ask(session, n, Request::new(Method::Get, target)).await
+}
+
+async fn ask(session: &Session, n: usize, mut request: Request) -> Arc<Exchange> {
     request.headers.push("Accept", "application/scim+json, application/json");
     let step = Step::new("discovery", request);
     session.send_anyway(ExchangeId(format!("discovery#{n}")), step).await

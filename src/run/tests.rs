@@ -406,9 +406,11 @@ async fn what_stops_a_run_before_it_begins_says_what_to_do() {
 async fn discovery_reads_only_and_waits_for_a_target_that_is_starting() {
     let (working, shared) = transport(Fault::None);
     let discovery = preflight(&working, "no credentials", &Options::default()).await.unwrap();
-    assert_eq!(discovery.exchanges.len(), 4);
-    assert_eq!(discovery.service_provider_config, json!({"totalResults": 0}));
-    assert!(shared.lock().unwrap().log.iter().all(|line| line.starts_with("GET ")));
+    assert_eq!(discovery.exchanges.len(), 7);
+    let config = &discovery.service_provider_config;
+    assert_eq!((&config["totalResults"], &config["root"]["supported"]), (&json!(0), &json!(false)));
+    let reads = |line: &String| line.starts_with("GET ") || line.starts_with("POST /Users/.search");
+    assert!(shared.lock().unwrap().log.iter().all(reads), "{:?}", shared.lock().unwrap().log);
 
     let calls = Arc::new(Mutex::new(0));
     let counter = Arc::clone(&calls);

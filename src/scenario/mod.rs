@@ -1,6 +1,7 @@
 //! Scenario files: TOML text to a linted [`Scenario`] with the place of every row, and to a [`crate::flow::Flow`] that
 //! plays it. Texts, seed and base URL arrive as arguments; it knows nothing of HTTP libraries, clocks or reports.
 
+pub mod draft;
 mod error;
 mod lint;
 mod mark;
@@ -10,9 +11,10 @@ mod play;
 mod raw;
 mod template;
 
+pub use draft::Draft;
 pub use error::{Place, ScenarioError};
 pub use mark::{is_our_organization, is_ours};
-pub use model::{Action, Line, On, Row, Scenario, Step, Subject, Tally, Until, Verdict, When, line_of};
+pub use model::{Action, Either, End, Line, On, Row, Scenario, Step, Subject, Tally, Until, Verdict, When, line_of};
 pub use people::Draw;
 pub use play::{ScenarioFlow, Settings};
 pub use template::{Hole, Missing, Template, TemplateError};
@@ -24,9 +26,26 @@ use include_dir::{Dir, include_dir};
 
 use crate::requirement::Catalogue;
 
-/// The words of `needs`: capabilities, and whether there is an admin surface.
-pub const CAPABILITIES: [&str; 9] =
-    ["patch", "bulk", "filter", "sort", "etag", "changePassword", "groups", "me", "admin"];
+/// The words of `needs`: capabilities, whether there is an admin surface, and with `no-` what must not be there.
+pub const CAPABILITIES: [&str; 17] = [
+    "patch",
+    "bulk",
+    "filter",
+    "sort",
+    "etag",
+    "changePassword",
+    "groups",
+    "me",
+    "search",
+    "root",
+    "admin",
+    "no-patch",
+    "no-bulk",
+    "no-filter",
+    "no-sort",
+    "no-me",
+    "no-search",
+];
 
 /// The words of `products`, as they stand in profiles.
 pub const PRODUCTS: [&str; 3] = ["CATALOG", "CATALYTIC", "COALESCE-SSO"];
