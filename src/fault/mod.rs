@@ -8,6 +8,7 @@ mod changes;
 mod create;
 mod form;
 mod front;
+mod jobs;
 mod lookup;
 mod members;
 mod names;
@@ -46,6 +47,7 @@ const TABLES: &[&[Row]] = &[
     roles::FAULTS,
     tokens::FAULTS,
     accounts::FAULTS,
+    jobs::FAULTS,
 ];
 
 /// Second names: the name, and the defect that it is.
