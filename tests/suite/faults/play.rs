@@ -78,14 +78,23 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
         return Err(format!("there is no scenario {id}"));
     }
     let faulty = Faulty::new(server(profile)).behind("under test", fault);
-    let transport = transport(profile, faulty);
+    judge_at(transport(profile, faulty), profile, &scenarios, true)
+}
+
+/// Judges what is behind a transport by those scenarios; `admin` where it has an admin surface.
+pub fn judge_at(
+    transport: Arc<dyn Transport>,
+    profile: &Profile,
+    scenarios: &[Arc<Scenario>],
+    admin: bool,
+) -> Result<Verdict, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let options = Options::default();
     let events = runtime.block_on(async {
         let found = run::wait_until_reachable(&transport, "a bearer token", &options, Duration::ZERO).await;
         let found = found.map_err(|error| error.to_string())?;
         let plan = plan::build(
-            &scenarios,
+            scenarios,
             &plan::Options {
                 selection: Selection::default(),
                 profile,
@@ -94,7 +103,7 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
                 seed: 7,
                 marker: "sp7".to_owned(),
                 base_url: transport.base_url().to_owned(),
-                admin: true,
+                admin,
                 ticked: None,
             },
         );
