@@ -12,6 +12,7 @@ pub mod model;
 pub mod profile;
 
 pub mod check;
+pub mod conform;
 pub mod idp;
 pub mod product;
 pub mod scenario;

@@ -24,6 +24,35 @@ pub(super) fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// Equal as resources: but for `meta`, and whatever the order of multi-valued attributes (`RFC7643 §2.4`).
+pub(super) fn unchanged(now: &Value, then: &Value) -> bool {
+    let bare = |value: &Value| {
+        let mut value = sorted(value);
+        if let Value::Object(members) = &mut value {
+            members.retain(|name, _| !name.eq_ignore_ascii_case("meta"));
+        }
+        value
+    };
+    equal(&bare(now), &bare(then))
+}
+
+/// The value with the elements of its arrays in an order of their own.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(sorted).collect();
+            items.sort_by_cached_key(Value::to_string);
+            Value::Array(items)
+        }
+        Value::Object(members) => {
+            let mut members: Vec<(&String, Value)> = members.iter().map(|(name, one)| (name, sorted(one))).collect();
+            members.sort_by_key(|(name, _)| name.to_lowercase());
+            members.into_iter().map(|(name, one)| (name.clone(), one)).collect::<serde_json::Map<_, _>>().into()
+        }
+        other => other.clone(),
+    }
+}
+
 /// True when `whole` has every member of `part` (objects), or equals it.
 pub(super) fn holds(whole: &Value, part: &Value) -> bool {
     match (whole, part) {

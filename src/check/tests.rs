@@ -29,7 +29,7 @@ const BODY: &str = r#"{"userName":"Mara@x","active":true,"n":3,"empty":[],"none"
 
 #[test]
 fn each_word_holds_and_misses() {
-    let rows: [(&str, &str, Value, Outcome, &str); 45] = [
+    let rows: [(&str, &str, Value, Outcome, &str); 47] = [
         ("userName", "is", json!("Mara@x"), Pass, "\"Mara@x\""),
         ("USERNAME", "is", json!("mara@x"), Fail, "\"Mara@x\""),
         ("n", "is", json!(3.0), Pass, "3"),
@@ -51,6 +51,8 @@ fn each_word_holds_and_misses() {
         ("emails", "lacks", json!("c"), Pass, "2 values"),
         ("", "lacks", json!("MARA"), Fail, "{"),
         ("", "lacks", json!("emAils"), Fail, "{"),
+        ("", "lacks", json!("2026"), Inconclusive, "it may stand there by chance"),
+        ("", "lacks", json!("7777"), Pass, "{"),
         ("/emails", "has", json!({"value": "b"}), Pass, "[{"),
         ("userName", "like", json!("^M.*x$"), Pass, "\"Mara@x\""),
         ("n", "like", json!("^3$"), Pass, "3"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
-use super::probe::RoleProbe;
+use super::probe::Probes;
 use crate::verdict::FailOn;
 
 /// Proves whether a SCIM 2.0 server is ready: for the standard, Okta, Microsoft Entra ID, Ping Identity, JumpCloud.
@@ -105,9 +105,9 @@ pub struct Target {
     /// Put a named fault in front of the bundled server, to see it caught; may be repeated (see `list --faults`).
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
-    /// How roles are read, from the configuration file alone.
+    /// How roles, logins and tokens are seen, from the configuration file alone.
     #[arg(skip)]
-    pub role_probe: Option<RoleProbe>,
+    pub probes: Probes,
     /// Configuration file; scimproof.toml in this folder is read by itself.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,

@@ -119,7 +119,7 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
             fill(&mut target.admin_token_env, config.admin_token_env);
         }
         fill(&mut target.admin_url, config.admin_url);
-        fill(&mut target.role_probe, config.probe.role);
+        target.probes = config.probe;
     }
     fill(&mut target.target, config.target);
     fill(&mut target.profile, config.profile);
@@ -226,7 +226,7 @@ mod tests {
                 let mut run = Run::default();
                 run.target.target = target.map(str::to_owned);
                 merge(&mut run, parse(&text).unwrap()).unwrap();
-                assert_eq!(run.target.role_probe.as_ref(), probe, "{text}");
+                assert_eq!(run.target.probes.role.as_ref(), probe, "{text}");
             }
         }
     }
@@ -240,7 +240,42 @@ mod tests {
             ),
             ("\n  allow-writes = 3", "2:18: invalid type: integer `3`, expected a boolean"),
             ("timeout = \"soon\"", "1:11: write a duration as 500ms, 30s, 2m or 1h"),
-            ("[probe.login]\n", "1:8: unknown field `login`, expected `role`"),
+            ("[probe.logins]\n", "1:8: unknown field `logins`"),
+            ("[probe.login]\n", "1:1: a probe has one of `post`, `get` and `command`"),
+            (
+                "[probe.login]\nget = \"/login?user={userName}\"",
+                "1:1: a login is a `post` or a `command`: a GET would have the password in its URL",
+            ),
+            (
+                "[probe.login]\npost = \"/login\"\nbody = \"p={password}\"\npointer = \"/t\"",
+                "1:1: the user is not named: {id} or {userName} is missing",
+            ),
+            ("[probe.login]\npost = \"/{id}\"\nbody = \"p=hush\"\npointer = \"/t\"", "1:1: `body` has no {password}"),
+            (
+                "[probe.login]\npost = \"/{id}?p={password}\"\nbody = \"p={password}\"\npointer = \"/t\"",
+                "1:1: a secret has no place in a URL, where others can read it",
+            ),
+            (
+                "[probe.login]\npost = \"/{id}\"\nbody = '{\"p\": {password}}'\npointer = \"/t\"",
+                "1:1: `body` begins like JSON and is none",
+            ),
+            (
+                "[probe.login]\ncommand = [\"login\", \"{userName}\", \"{password}\"]",
+                "1:1: a secret has no place in a command, where others can read it",
+            ),
+            (
+                "[probe.token]\npost = \"/introspect\"\nbody = \"token={token}\"",
+                "1:1: `post` wants a `body` and a `pointer`, and nothing else",
+            ),
+            (
+                "[probe.token]\npost = \"/introspect\"\nbody = \"token={token}&of={id}\"\npointer = \"/active\"",
+                "1:1: the placeholders of a body are: {token}",
+            ),
+            (
+                "[probe.token]\nget = \"/session\"\npointer = \"/active\"",
+                "1:1: `get` has no `pointer`: 2xx says valid, 401 and 403 say not",
+            ),
+            ("[probe.token]\nget = \"https://me:hush@h/\"", "1:1: credentials have no place in a URL"),
             ("[probe.role]\nat = \"roles[\"", "2:6: at 6: expected an attribute name, found the end"),
             ("[probe.role]\nat = \"\"", "2:6: the address is empty"),
             ("[probe.role]\nat = \"roles\"\npointer = \"/x\"", "1:1: `at` is the place itself; leave `pointer` out"),

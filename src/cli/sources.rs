@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args;
 use super::fault::Fault;
+use crate::conform;
 use crate::idp::{self, Client};
 use crate::plan::{ExpressionError, Selection};
 use crate::profile::Profile;
@@ -23,7 +24,7 @@ pub fn scenarios(folder: Option<&Path>) -> Result<Vec<Scenario>, Fault> {
         ));
         Fault::usage(text.join("\n\n"))
     };
-    let Some(folder) = folder else { return scenario::embedded().map_err(broken) };
+    let Some(folder) = folder else { return conform::embedded().map_err(broken) };
     let context = scenario::Context::embedded();
     let (mut scenarios, mut errors) = (Vec::new(), Vec::new());
     for file in files(folder)? {

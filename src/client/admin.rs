@@ -71,7 +71,7 @@ pub(super) fn place<'a>(
             let admin = admin.ok_or_else(|| unsent("the target has no admin surface".to_owned()))?;
             Ok((admin.base.clone(), Some(admin)))
         }
-        Root::Probe => Err(unsent("no such probe is configured (`[probe.role]` in scimproof.toml)".to_owned())),
+        Root::Probe => Err(unsent("no such probe is configured (`[probe]` in scimproof.toml)".to_owned())),
         Root::At(text) => {
             let other =
                 BaseUrl::parse(text).map_err(|_| unsent("the SCIM base that was saved is no URL".to_owned()))?;

@@ -22,6 +22,13 @@ pub const FAULTS: &[Row] = &[
     ("duplicate-answers-400", |world, request| on_conflict(world, request, |_, _, _| error(400, Some("uniqueness")))),
     ("duplicate-answers-500", |world, request| on_conflict(world, request, |_, _, _| error(500, None))),
     ("duplicate-without-scimtype", |world, request| on_conflict(world, request, |_, _, _| error(409, None))),
+    ("duplicate-tells-of-the-first", |world, request| {
+        on_conflict(world, request, |_, _, old| {
+            let mut said = error(409, Some("uniqueness")).json().unwrap_or_default();
+            said.put("detail", format!("{} has this name", old["id"].as_str().unwrap_or_default()));
+            answer(409, &said)
+        })
+    }),
     ("duplicate-overwrites-the-first", |world, request| {
         on_conflict(world, request, |world, new, old| {
             let id = old["id"].as_str().unwrap_or_default();

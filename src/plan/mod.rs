@@ -44,6 +44,8 @@ pub struct Options<'a> {
     pub profile: &'a Profile,
     /// The target's `/ServiceProviderConfig`, where it was read.
     pub config: Option<&'a Value>,
+    /// The target's `/Schemas`, where they were read.
+    pub schemas: Option<&'a Value>,
     /// The most users that the whole run may create.
     pub max_users: Option<usize>,
     /// The seed of every drawn value and of the order.
@@ -200,9 +202,22 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
         let why = "there is no admin surface (--admin-url)".to_owned();
         return Some(SkipReason::NotObservable { why, requirements });
     }
+    if let Some(missing) = scenario.attributes.iter().find(|name| !defined(name, options.schemas)) {
+        return Some(SkipReason::Capability(format!("the target's schemas have no {missing}")));
+    }
     let (need, lacking) =
         scenario.needs.iter().find_map(|need| Some((need, lacks(need, options.profile, options.config)?)))?;
     Some(if need.starts_with("no-") { SkipReason::Profile(lacking) } else { SkipReason::Capability(lacking) })
+}
+
+/// Whether the target's schemas define an attribute, named with its schema's URN in front; unknown schemas define all.
+fn defined(name: &str, schemas: Option<&Value>) -> bool {
+    let (Some(schemas), Some((urn, name))) = (schemas, name.rsplit_once(':')) else { return true };
+    let mut all = schemas["Resources"].as_array().map_or(&[][..], Vec::as_slice).iter();
+    let same = |value: &Value, text: &str| value.as_str().is_some_and(|own| own.eq_ignore_ascii_case(text));
+    all.find(|schema| same(&schema["id"], urn)).is_some_and(|schema| {
+        schema["attributes"].as_array().is_some_and(|all| all.iter().any(|one| same(&one["name"], name)))
+    })
 }
 
 /// A phrase where the profile is of another product, or chose otherwise.

@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use super::Selection;
-use crate::scenario::{Scenario, Verdict};
+use crate::scenario::Scenario;
 
 /// A parsed expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -192,13 +192,7 @@ impl Expression {
 
 /// The requirements that a scenario's rows and tallies name.
 pub(super) fn requirements(scenario: &Scenario) -> impl Iterator<Item = &str> {
-    scenario.steps.iter().flat_map(|step| {
-        let rows = step.rows.iter().flat_map(|row| match &row.verdict {
-            Verdict::Requirements(ids) => ids.as_slice(),
-            Verdict::Reading(..) => &[],
-        });
-        rows.map(String::as_str).chain(step.tally.as_ref().map(|tally| tally.requirement.as_str()))
-    })
+    scenario.steps.iter().flat_map(crate::scenario::Step::requirements)
 }
 
 /// `*` for any text, `?` for one character; the whole text must match.

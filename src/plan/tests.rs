@@ -54,6 +54,7 @@ fn options(profile: &Profile) -> Options<'_> {
         selection: Selection::default(),
         profile,
         config: None,
+        schemas: None,
         max_users: None,
         seed: 1,
         marker: "m".into(),

@@ -241,7 +241,8 @@ impl Side<'_> {
                     body["groups"] = json!([]);
                 }
                 let step = Step::new(self.title("create", user), "POST /Users").body(body.to_string()).free();
-                self.script.push(step.judges(LAW, "status = 201").saves(self.id(user), "id"));
+                let id = self.id(user);
+                self.script.push(step.judges(LAW, "status = 201").saves(id, "id"));
             }
             Plan::Update(user, given) if before.users[user].is_some() => {
                 self.state.users[user] = before.users[user].clone().map(|person| Person { given, ..person });

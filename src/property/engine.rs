@@ -1,5 +1,6 @@
 //! Plays the histories of all suites side by side, shrinks the failing ones, and says of every law how far it was tested.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +21,14 @@ use crate::run::Options;
 /// A suite stops drawing after so many histories that failed: one is enough for a verdict, more are for other laws.
 const FAILURES: usize = 40;
 
+/// After so many it stops once each of its laws that is asked for has failed: these are enough to shrink from.
+const ENOUGH: usize = 4;
+
 /// Histories drawn for each that is asked for, at most: some do nothing and are not played.
 const EMPTY: u64 = 4;
 
 /// Histories that are played before the failures are counted, so that the same seed stops at the same place.
-const BATCH: u64 = 64;
+const BATCH: usize = 16;
 
 /// The target, and how it is tested.
 pub struct Engine {
@@ -125,7 +129,7 @@ impl Engine {
             engine: Arc::clone(self),
             player: Arc::new(player),
             until: self.time_budget.map(|budget| Instant::now() + budget),
-            findings: Findings::default(),
+            findings: Findings { tally: Tally::new(self.setting.role_address()), ..Findings::default() },
             heard: BTreeMap::new(),
             progress: Progress { suite: "", played: 0, planned, failed: 0 },
         };
@@ -149,6 +153,13 @@ impl Engine {
 impl Proving {
     fn out_of_time(&self) -> bool {
         self.until.is_some_and(|until| Instant::now() >= until)
+    }
+
+    /// True when more histories of a suite would say nothing new.
+    fn enough(&self, place: usize, suite: &Suite, failed: usize) -> bool {
+        let falls = |law: &&&str| self.findings.failing.get(**law).is_some_and(|suites| suites.contains_key(&place));
+        let all = || suite.laws.iter().filter(|law| self.engine.asked(law)).all(|law| falls(&law));
+        failed >= FAILURES || failed >= ENOUGH && all()
     }
 
     /// Plays a suite; gives how many histories, and whether these are all there are.
@@ -179,9 +190,9 @@ impl Proving {
         let (mut played, mut failed) = self.batch(place, suite, known).await?;
         let (mut next, mut drawn) = (0_u64, 0_u64);
         let mut more = true;
-        while more && failed < FAILURES && !self.player.cancelled() && !self.out_of_time() {
+        while more && !self.enough(place, suite, failed) && !self.player.cancelled() && !self.out_of_time() {
             let mut batch = Vec::new();
-            while batch.len() < BATCH as usize {
+            while batch.len() < BATCH {
                 let script = match &mut enumerated {
                     Some(cases) => cases.next().map(|case| case.script()),
                     None if drawn < share && next < share.saturating_mul(EMPTY) => {
@@ -334,7 +345,12 @@ impl Proving {
             let (player, law, runtime) = (Arc::clone(&self.player), law.to_owned(), tokio::runtime::Handle::current());
             let heard = self.heard.get(&place).cloned().unwrap_or_default();
             let shrinking = tokio::task::spawn_blocking(move || {
-                let fails = |script: &Script| runtime.block_on(shrink::breaks(&player, script, suite.name, &law));
+                // Once a row has shown it, a smaller history must show it by a row too.
+                let by_row = Cell::new(false);
+                let fails = |script: &Script| {
+                    let broken = runtime.block_on(shrink::breaks(&player, script, suite.name, &law))?;
+                    Ok(broken.is_some_and(|row| by_row.replace(by_row.get() || row) <= row))
+                };
                 shrink::smallest(&suite, &setting, &heard, origin.1, &fails)
             });
             let script = shrinking.await.map_err(|error| Fault(error.to_string()))??;

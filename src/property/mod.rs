@@ -3,6 +3,7 @@
 //! Every history is written as the text of a scenario and run like any other, so that a counter-example is a file that
 //! replays without this room (`docs/adr/0003`). It knows nothing of reports.
 
+mod answers;
 mod choices;
 mod dialect;
 mod engine;
@@ -13,6 +14,7 @@ mod history;
 mod home;
 mod names;
 mod play;
+mod products;
 mod proof;
 mod races;
 mod roles;
@@ -27,7 +29,7 @@ pub use play::Fault;
 pub use proof::{CounterExample, Law, Moment, Played, Proof, State};
 pub use races::Joint;
 pub use script::{Script, Step, basic};
-pub use suite::{Case, Cases, Enumerated, Heard, Need, RoleReadOut, Setting, Suite};
+pub use suite::{Case, Cases, Enumerated, Heard, Need, RoleReadOut, Setting, SignIn, Suite};
 
 /// Every suite, in the order in which they are played.
 pub const SUITES: &[Suite] = &[
@@ -45,6 +47,12 @@ pub const SUITES: &[Suite] = &[
     fixed::EXTENSION,
     fixed::PRIMARIES,
     fixed::TWICE,
+    answers::SUITE,
+    answers::CATALYTIC,
+    products::SSO,
+    products::SSO_FIRST,
+    products::NAMES,
+    products::FIRST_SIGN_IN,
     choices::SUITE,
     tenants::SUITE,
     dialect::SUITE,
@@ -63,6 +71,7 @@ pub const SUITES: &[Suite] = &[
     races::VERSIONS,
     races::PAGES,
     races::SIGN_INS,
+    tokens::PROBED,
     tokens::EVENTS,
     tokens::SUITE,
 ];
@@ -82,7 +91,14 @@ mod tests {
     fn setting(profile: Profile) -> Arc<Setting> {
         let draw = Draw { seed: 3, marker: "sp3".into(), identifier: profile.identifier };
         let role = Some(RoleReadOut::At("roles.value".into()));
-        Arc::new(Setting { profile, capabilities: serde_json::Value::Null, role, admin: true, draw })
+        Arc::new(Setting {
+            profile,
+            capabilities: serde_json::Value::Null,
+            role,
+            admin: true,
+            sign_in: SignIn { login: true, token: true },
+            draw,
+        })
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::script::{Script, bare};
-use crate::flow::{Finding, Outcome};
+use crate::flow::{Finding, Outcome, Position};
 use crate::wire::Exchange;
 
 /// What came of all suites.
@@ -106,6 +106,15 @@ pub struct Moment {
     pub answer: String,
 }
 
+impl CounterExample {
+    /// True when a row of the scenario file fails, so that `run` on it does. False when only the answers taken together are
+    /// wrong, which no row can say: each may be right by itself, and no serial order gives all of them.
+    #[must_use]
+    pub fn run_fails(&self) -> bool {
+        self.findings.iter().any(|finding| matches!(finding.position, Position::File { .. }))
+    }
+}
+
 /// The requests of a play that were sent at once.
 pub(super) fn moments(script: &Script, exchanges: &[Arc<Exchange>]) -> Vec<Moment> {
     let at_once: Vec<&str> = script.at_once().collect();
@@ -180,16 +189,30 @@ pub(super) struct Tally {
     counts: BTreeMap<String, (u64, u64)>,
     /// Why a requirement could not be seen.
     unseen: BTreeMap<String, String>,
+    /// How the check of a row begins that looks at a role.
+    role: String,
 }
 
 impl Tally {
+    /// `role_at`: where a role stands in the answer that shows it.
+    pub fn new(role_at: &str) -> Self {
+        Self { role: format!("at {} ", crate::check::short(role_at)), ..Self::default() }
+    }
+
+    /// A law of roles is not kept by rows that look at no role: they can only break it.
+    fn speaks(&self, finding: &Finding) -> bool {
+        !finding.requirement.starts_with("PROP-ROLE-") || finding.check.starts_with(&self.role)
+    }
+
     pub fn add(&mut self, finding: &Finding) {
+        let speaks = self.speaks(finding);
         // A fresh String only for a requirement that was never seen: this runs for every row of every history.
         if !self.counts.contains_key(&finding.requirement) {
             self.counts.insert(finding.requirement.clone(), (0, 0));
         }
         let Some((judged, open)) = self.counts.get_mut(&finding.requirement) else { return };
         match finding.outcome {
+            Outcome::Pass if !speaks => {}
             Outcome::Pass | Outcome::Fail => *judged += 1,
             // A warning alone holds no law.
             Outcome::Warn | Outcome::Inconclusive => *open += 1,

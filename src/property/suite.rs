@@ -122,6 +122,8 @@ pub enum Need {
     Admin,
     /// A user's role can be read.
     RoleReadOut,
+    /// A user can sign in by a probe, and a probe says whether a token is valid.
+    SignIn,
     /// The target's profile maps teams to roles.
     RoleMapping,
     /// The target's profile fulfils a condition of the suite's own; the text says which.
@@ -139,8 +141,19 @@ pub struct Setting {
     pub role: Option<RoleReadOut>,
     /// The admin surface is there.
     pub admin: bool,
+    /// What probes say of logins and tokens.
+    pub sign_in: SignIn,
     /// Seed, marker, form of user names.
     pub draw: Draw,
+}
+
+/// Which probes of sign-ins there are, see [`crate::wire::Root::Probe`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SignIn {
+    /// A user can sign in: `POST /login`.
+    pub login: bool,
+    /// A token can be asked about: `POST /token`.
+    pub token: bool,
 }
 
 /// Where a user's role is read.
@@ -215,10 +228,16 @@ impl Setting {
                 Some(format!("profile {name} is not one of {product}"))
             }
             Need::Admin if !self.admin => Some(
-                "no admin surface is configured (--admin-url), the one probe of mappings, logins and tokens".to_owned(),
+                "no admin surface is configured (--admin-url), where mappings, logins and tokens are seen".to_owned(),
             ),
             Need::RoleReadOut if self.role.is_none() => {
                 Some("no role can be read (--role-at, or [probe.role] in scimproof.toml)".to_owned())
+            }
+            Need::SignIn if !self.sign_in.login => {
+                Some("no user can sign in ([probe.login] in scimproof.toml, or --admin-url)".to_owned())
+            }
+            Need::SignIn if !self.sign_in.token => {
+                Some("no token can be asked about ([probe.token] in scimproof.toml, or --admin-url)".to_owned())
             }
             Need::RoleMapping if self.profile.roles.is_empty() => {
                 Some(format!("profile {name} maps no teams to roles"))

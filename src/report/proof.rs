@@ -70,6 +70,7 @@ pub fn value(subject: &Subject, proof: &Proof, left: &dyn Fn(&Law) -> Option<Lef
                 "requests": found.requests,
                 "set_up": found.set_up,
                 "repeats": found.repeats,
+                "run_fails": found.run_fails(),
                 "file": left(law).map(|left| left.file),
                 "scenario": found.scenario,
                 "findings": found.findings.iter().map(|finding| json!({
@@ -212,6 +213,14 @@ fn broken(text: &mut String, law: &Law, left: Option<Left>, catalogue: &Catalogu
     if let Some(Left { file, again }) = left {
         let _ = writeln!(text, "      scenario   {file}");
         let _ = writeln!(text, "      again      {again}");
+        if found.repeats && !found.run_fails() {
+            let said = format!(
+                "run sends the same and passes: each answer may be right by itself, only together they are not. \
+                 prove --law {} --seed {} judges that",
+                law.id, found.seed
+            );
+            let _ = writeln!(text, "      note       {}", wrap(&said, width, 17).trim_start());
+        }
     }
 }
 
@@ -281,6 +290,7 @@ mod tests {
             end: std::time::Duration::from_micros(end),
             answer: answer.into(),
         };
+        let together = Finding { position: Position::Check("property::races"), ..finding.clone() };
         let law =
             |id: &str, state, judged, exhaustive| Law { id: id.into(), state, judged, inconclusive: 0, exhaustive };
         let found = CounterExample {
@@ -294,6 +304,8 @@ mod tests {
             moments: vec![moment("create n0 (1)", 0, 1800, "201"), moment("create n0 (2)", 200, 2400, "201")],
             repeats: true,
         };
+        let joint = CounterExample { findings: vec![together], ..found.clone() };
+        assert!(found.run_fails() && !joint.run_fails());
         let suite = |name: &str, exhaustive, skipped: Option<&str>| Played {
             name: name.into(),
             title: "a law in words".into(),
@@ -304,6 +316,7 @@ mod tests {
         let proof = Proof {
             laws: vec![
                 law("PROP-UNIQ-02", State::Fails(Box::new(found)), 12, false),
+                law("PROP-CONC-02", State::Fails(Box::new(joint)), 4, false),
                 law("CATALOG-022", State::Holds, 640, true),
                 law("PROP-UNIQ-04", State::Holds, 64, false),
                 law("PROP-ROLE-20", State::NotObservable("no admin surface is configured".into()), 0, false),

@@ -1,6 +1,7 @@
 //! Scenario files: TOML text to a linted [`Scenario`] with the place of every row, and to a [`crate::flow::Flow`] that
 //! plays it. Texts, seed and base URL arrive as arguments; it knows nothing of HTTP libraries, clocks or reports.
 
+pub mod draft;
 mod error;
 mod lint;
 mod mark;
@@ -10,9 +11,10 @@ mod play;
 mod raw;
 mod template;
 
+pub use draft::Draft;
 pub use error::{Place, ScenarioError};
 pub use mark::{is_our_organization, is_ours};
-pub use model::{Action, Line, On, Row, Scenario, Step, Subject, Tally, Until, Verdict, When, line_of};
+pub use model::{Action, Either, End, Line, On, Row, Scenario, Step, Subject, Tally, Until, Verdict, When, line_of};
 pub use people::Draw;
 pub use play::{ScenarioFlow, Settings};
 pub use template::{Hole, Missing, Template, TemplateError};

@@ -32,6 +32,8 @@ pub struct Scenario {
     pub products: Vec<String>,
     /// The switches of the target's profile that it depends on.
     pub when: Vec<When>,
+    /// The attributes that the target's schemas must have, each with its schema's URN in front.
+    pub attributes: Vec<String>,
     /// The people that it draws.
     pub people: Vec<String>,
     /// The groups that it draws.
@@ -78,6 +80,8 @@ pub struct Step {
     pub together: Option<String>,
     /// How many answers of which status are expected of a step with `times`.
     pub tally: Option<Tally>,
+    /// The ends of which one must come true.
+    pub either: Option<Either>,
     /// Whether a list is followed to its end.
     pub walk: bool,
     /// What is expected.
@@ -159,6 +163,26 @@ pub struct Tally {
     pub place: Place,
 }
 
+/// Ends that a server may choose between.
+#[derive(Debug, Clone)]
+pub struct Either {
+    /// They are tried in this order.
+    pub ends: Vec<End>,
+    /// The requirements that do not hold when none of them came true; none where the standard leaves it open.
+    pub requirements: Vec<String>,
+    /// Where they stand.
+    pub place: Place,
+}
+
+/// One end: it came true when all its rows hold.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// The reading that it shows: `I-46` and its number.
+    pub reading: Option<(String, usize)>,
+    /// Each with the earlier step whose answer it looks at; `None`: its own step.
+    pub rows: Vec<(Option<String>, Row)>,
+}
+
 /// One row of `expect`.
 #[derive(Debug, Clone)]
 pub struct Row {
@@ -199,6 +223,27 @@ pub enum Subject {
 }
 
 impl Step {
+    /// The requirements that it judges, some of them more than once.
+    pub fn requirements(&self) -> impl Iterator<Item = &str> {
+        let rows = self.rows.iter().flat_map(|row| match &row.verdict {
+            Verdict::Requirements(ids) => ids.as_slice(),
+            Verdict::Reading(..) => &[],
+        });
+        let tally = self.tally.iter().map(|tally| &tally.requirement);
+        let either = self.either.iter().flat_map(|either| &either.requirements);
+        rows.chain(tally).chain(either).map(String::as_str)
+    }
+
+    /// The interpretations that it reads.
+    pub fn interpretations(&self) -> impl Iterator<Item = &str> {
+        let rows = self.rows.iter().filter_map(|row| match &row.verdict {
+            Verdict::Reading(id, _) => Some(id),
+            Verdict::Requirements(_) => None,
+        });
+        let ends = self.either.iter().flat_map(|either| &either.ends);
+        rows.chain(ends.filter_map(|end| end.reading.as_ref().map(|(id, _)| id))).map(String::as_str)
+    }
+
     /// The method and the target's template, where the step has its own.
     #[must_use]
     pub const fn line(&self) -> Option<&Line> {
@@ -215,7 +260,8 @@ impl Line {
     pub fn writes(&self) -> bool {
         let looks = match self.on {
             On::Admin => ADMIN_LOOKS.contains(&self.path().as_str()),
-            On::Scim | On::Probe | On::At(_) => self.path().ends_with("/.search"),
+            On::Probe => true,
+            On::Scim | On::At(_) => self.path().ends_with("/.search"),
         };
         self.method.writes() && !looks
     }

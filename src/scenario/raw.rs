@@ -27,6 +27,8 @@ pub(super) struct Scenario {
     pub products: Vec<Spanned<String>>,
     #[serde(default)]
     pub when: Table<toml::Value>,
+    #[serde(default)]
+    pub attributes: Vec<Spanned<String>>,
     pub people: Option<Vec<Spanned<String>>>,
     #[serde(default)]
     pub groups: Vec<Spanned<String>>,
@@ -58,6 +60,10 @@ pub(super) struct Step {
     pub together: Option<Spanned<String>>,
     pub tally: Option<Spanned<Table<i64>>>,
     pub tally_req: Option<Spanned<String>>,
+    #[serde(default)]
+    pub either: Vec<Spanned<End>>,
+    #[serde(default)]
+    pub either_req: Vec<Spanned<String>>,
     pub walk: Option<Spanned<bool>>,
     #[serde(default)]
     pub expect: Vec<Spanned<Row>>,
@@ -73,6 +79,15 @@ pub(super) struct Step {
 
 /// A row: its keys are judged one by one, because the one test word among them decides the rest.
 pub(super) type Row = Table<toml::Value>;
+
+/// One end of `either`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct End {
+    pub reading: Option<Spanned<String>>,
+    #[serde(default)]
+    pub rows: Vec<Spanned<Row>>,
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -218,10 +218,12 @@ impl Handling<'_> {
                 }
                 let record = context.server.store.get(context.tenant, kind, id, search::links(kind, projection));
                 let record = record.map_err(refused)?.ok_or_else(missing)?;
-                match context.tag(&record) {
-                    Some(tag) if ask.conditions.unchanged(&tag) => Ok(Answer { etag: Some(tag), ..Answer::empty(304) }),
-                    _ => write::answer(context, 200, &record, projection),
+                if let Some(tag) = context.tag(&record)
+                    && ask.conditions.unchanged(&tag)?
+                {
+                    return Ok(Answer { etag: Some(tag), ..Answer::empty(304) });
                 }
+                write::answer(context, 200, &record, projection)
             }
             Method::Put => write::replace(context, kind, id, &ask, &self.body()?),
             Method::Patch => match self.body() {

@@ -32,18 +32,28 @@ impl Conditions<'_> {
     /// # Errors
     /// 412 if a condition does not hold.
     pub fn permit(&self, tag: &str) -> Result<(), ScimError> {
-        let stale = self.if_match.is_some_and(|list| !lists(list, tag));
-        let held = self.if_none_match.is_some_and(|list| lists(list, tag));
-        if stale || held {
-            return Err(ScimError::new(412, "the resource's version does not meet the condition of the request"));
-        }
-        Ok(())
+        if self.stale(tag) || self.held(tag) { Err(unmet()) } else { Ok(()) }
     }
 
-    /// Whether a read finds nothing new: 304.
-    pub fn unchanged(&self, tag: &str) -> bool {
+    /// Judges a read, `If-Match` first (`RFC9110 §13.2.2`): whether it finds nothing new, which is 304.
+    ///
+    /// # Errors
+    /// 412 if it asks for another version.
+    pub fn unchanged(&self, tag: &str) -> Result<bool, ScimError> {
+        if self.stale(tag) { Err(unmet()) } else { Ok(self.held(tag)) }
+    }
+
+    fn stale(&self, tag: &str) -> bool {
+        self.if_match.is_some_and(|list| !lists(list, tag))
+    }
+
+    fn held(&self, tag: &str) -> bool {
         self.if_none_match.is_some_and(|list| lists(list, tag))
     }
+}
+
+fn unmet() -> ScimError {
+    ScimError::new(412, "the resource's version does not meet the condition of the request")
 }
 
 fn lists(list: &str, tag: &str) -> bool {

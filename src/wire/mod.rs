@@ -82,7 +82,8 @@ pub enum Root {
     Admin,
     /// Below this base URL, without credentials of its own: another tenant's SCIM base on the same host.
     At(String),
-    /// Nowhere by itself: a probe of the caller's configuration answers it, `/role?id=…&userName=…`.
+    /// Nowhere by itself: a probe of the caller's configuration answers it: `GET /role?id=…&userName=…`, `POST /login` with
+    /// `{"id", "userName", "password"}` for `{"access_token"}`, `POST /token` with `{"token"}` for `{"active"}`.
     Probe,
 }
 

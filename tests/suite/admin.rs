@@ -155,6 +155,7 @@ async fn play(fault: Fault, admin: bool) -> Ran {
             selection: plan::Selection::default(),
             profile: &profile,
             config: None,
+            schemas: None,
             max_users: None,
             seed: 7,
             marker: "sp7".into(),

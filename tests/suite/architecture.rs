@@ -16,6 +16,7 @@ const ROOMS: &[(&str, bool, &[&str])] = &[
     ("idp", true, &["scim", "wire", "flow"]),
     ("check", true, &["scim", "requirement", "wire", "profile", "flow"]),
     ("scenario", true, &["scim", "requirement", "wire", "profile", "flow", "check", "idp"]),
+    ("conform", true, &["scim", "scenario"]),
     ("store", true, &["scim", "wire", "profile"]),
     ("product", true, &["scim", "wire", "profile", "store"]),
     ("client", false, &["wire", "flow", "profile"]),

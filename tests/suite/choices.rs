@@ -55,6 +55,8 @@ async fn the_readings_of_catalog_are_those_that_are_set() {
         ("CATALOG-034", Some("accepted")),
         ("CATALOG-035", Some("direct")),
         ("CATALOG-036", Some("follows")),
+        ("CATALOG-037", Some("overridden")),
+        ("CATALOG-038", Some("at-once")),
         ("CATALYTIC-008", Some("any")),
         // No e-mail address is stored.
         ("CATALYTIC-011", None),
@@ -73,6 +75,7 @@ async fn the_readings_of_catalog_are_those_that_are_set() {
         ("role_mapping.rename", json!("bound")),
         ("role_mapping.names", json!("exact")),
         ("role_mapping.nested", json!("transitive")),
+        ("role_mapping.manual", json!("kept")),
         ("users.deletion", json!("soft")),
         ("users.put_without_active", json!("activates")),
         ("users.unique", json!([{"attribute": "externalId", "case_exact": true}])),
@@ -84,6 +87,8 @@ async fn the_readings_of_catalog_are_those_that_are_set() {
         ("CATALOG-030", Some("bound")),
         ("CATALOG-032", Some("exact")),
         ("CATALOG-035", Some("transitive")),
+        ("CATALOG-037", Some("kept")),
+        ("CATALOG-038", Some("at-once")),
         ("PROP-LIFE-05", Some("activates")),
         ("PROP-UNIQ-14", Some("unique")),
     ];
@@ -100,6 +105,8 @@ async fn the_readings_of_catalog_are_those_that_are_set() {
         ("CATALOG-026", Some("refused")),
         ("CATALOG-027", Some("none")),
         ("CATALOG-034", Some("409")),
+        ("CATALOG-037", Some("overridden")),
+        ("CATALOG-038", Some("on-apply")),
     ];
     reports("coalesce-catalog", &third, &read).await;
 }

@@ -20,6 +20,7 @@ struct Reviewed {
     /// The server and its version, as pinned in `tests/foreign/requirements.txt`.
     server: String,
     exit_code: i32,
+    falsified: Vec<String>,
     not_passed: Outcomes,
     readiness: BTreeMap<String, String>,
 }
@@ -72,12 +73,38 @@ fn not_passed(report: &Value) -> Outcomes {
         .collect()
 }
 
+fn reviewed() -> Reviewed {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("reports/scim2-server-0.8.3.toml");
+    toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+#[test]
+fn laws_that_a_foreign_server_breaks_are_those_that_were_reviewed() {
+    let Some(environment) = environment() else { return };
+    let server = start(&environment);
+    let folder = tempfile::tempdir().unwrap();
+    let laws = "RFC7643-4.1.1-1,PROP-UNIQ-02,PROP-UNIQ-16,PROP-CONC-01,swap,walks";
+    let arguments =
+        ["prove", "--target", &server.url, "--token-env", "TEST_TOKEN", "--wait", "30s", "--profile", "rfc"];
+    let more = ["--allow-writes", "--seed", "1", "--cases", "60", "--law", laws, "--json", "p.json"];
+    let ended = end(scimproof(folder.path(), &arguments).args(more));
+    assert_eq!(ended.code, 1, "{}\n{}", ended.stdout, ended.stderr);
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(folder.path().join("p.json")).unwrap()).unwrap();
+    let of = |outcome: &str| -> Vec<&str> {
+        let laws = report["laws"].as_array().unwrap().iter().filter(|law| law["outcome"] == outcome);
+        laws.map(|law| law["id"].as_str().unwrap()).collect()
+    };
+    assert_eq!(of("fail"), reviewed().falsified);
+    assert!(of("pass").len() >= 14 && of("inconclusive").is_empty(), "{}", report["laws"]);
+    assert_eq!(report["summary"]["leftovers"], 0);
+    assert_eq!(total(&server, "/Users"), 0);
+}
+
 #[test]
 fn a_foreign_server_shows_exactly_what_was_reviewed_and_is_left_as_it_was() {
     let Some(environment) = environment() else { return };
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let list = std::fs::read_to_string(root.join("reports/scim2-server-0.8.3.toml")).unwrap();
-    let reviewed: Reviewed = toml::from_str(&list).unwrap();
+    let reviewed = reviewed();
     let pinned = std::fs::read_to_string(root.join("tests/foreign/requirements.txt")).unwrap();
     assert!(pinned.contains(&reviewed.server.replace(' ', "==")), "the reviewed version is the pinned one");
 

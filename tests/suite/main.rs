@@ -25,5 +25,6 @@ mod readings;
 mod repeat;
 mod retired;
 mod secrets;
+mod sign_in_probes;
 mod tokens;
 mod trace;

@@ -17,7 +17,7 @@ use scimproof::wire::{Method, Request, Response};
 use serde_json::{Map, Value, json};
 use tokio::sync::{mpsc, watch};
 
-use super::process::{end, scimproof};
+use super::process::{Served, TOKEN, end, scimproof};
 
 #[test]
 fn a_run_under_every_profile_is_green_and_every_client_ready() {
@@ -64,6 +64,7 @@ async fn broken(declared: &Profile, real: Profile) -> BTreeMap<String, usize> {
         selection: Selection::default(),
         profile: declared,
         config: None,
+        schemas: None,
         max_users: None,
         seed: 11,
         marker: "spb".to_owned(),
@@ -221,4 +222,24 @@ fn a_batch_with_collisions_makes_the_new_ones_and_leaves_the_old_ones() {
     assert_eq!(before.iter().map(|id| bytes(id)).collect::<Vec<_>>(), texts, "those that were there are as they were");
     let total = send(&server, Method::Get, "/Users?count=0", None).json().unwrap()["totalResults"].clone();
     assert_eq!(total, json!(n));
+}
+
+/// A profile of the user's own, of a product that keeps deleted users: what it declares is neither counted against it nor
+/// in the way of any client's readiness, seen from outside.
+#[test]
+fn a_profile_file_whose_product_keeps_deleted_users_is_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut profile = toml::Table::try_from(Profile::named("reference").unwrap()).unwrap();
+    profile["name"] = "keeper".into();
+    profile["users"].as_table_mut().unwrap().insert("deletion".into(), "soft".into());
+    std::fs::write(folder.path().join("keeper.toml"), profile.to_string()).unwrap();
+    let served = Served::start(folder.path(), &["--profile", "./keeper.toml", "--token", TOKEN]);
+    let arguments = ["run", "--target", &served.url, "--token-env", "TEST_TOKEN", "--profile", "./keeper.toml"];
+    let ended = end(scimproof(folder.path(), &arguments).args(["--seed", "7", "--json", "r.json"]));
+    assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+    let report = std::fs::read_to_string(folder.path().join("r.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let clients = report["summary"]["idp_profiles"].as_object().unwrap();
+    assert!(clients.len() > 5 && clients.values().all(|readiness| readiness == "ready"), "{clients:#?}");
+    assert_eq!(report["summary"]["leftovers"], 0);
 }

@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use scimproof::client::{Auth, BaseUrl, Handler, InProcess, Transport};
+use scimproof::client::{AdminSurface, Auth, BaseUrl, Handler, InProcess, Transport};
 use scimproof::flow::{Event, Outcome};
 use scimproof::profile::Profile;
-use scimproof::property::{Engine, Law, Proof, RoleReadOut, SUITES, Setting};
+use scimproof::property::{Engine, Law, Proof, RoleReadOut, SUITES, Setting, SignIn, Suite};
 use scimproof::run::{Job, Opening, Options, drive};
 use scimproof::scenario::{self, Draw, ScenarioFlow, Settings};
 use scimproof::server::{self, Server};
 use scimproof::store::MemoryStore;
-use scimproof::wire::{Method, Request, Response};
+use scimproof::wire::{Method, Redactor, Request, Response, Secret};
 use tokio::sync::{mpsc, watch};
 
 fn catalog() -> Profile {
@@ -31,6 +31,16 @@ fn transport(handler: Handler) -> Arc<dyn Transport> {
 fn right() -> Arc<dyn Transport> {
     let server = server(catalog());
     transport(Arc::new(move |request| server.handle(request)))
+}
+
+/// The same with an admin surface.
+fn with_admin(profile: &Profile) -> Arc<dyn Transport> {
+    let server = server(profile.clone()).with_admin(Secret::new("operator"));
+    let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
+    let operator = Auth::Bearer(Secret::new("operator"));
+    let admin = AdminSurface::new(BaseUrl::parse("http://127.0.0.1").unwrap(), operator, &Redactor::default());
+    let handler: Handler = Arc::new(move |request| server.handle(request));
+    Arc::new(InProcess::new(base, Auth::None, handler).with_admin(admin))
 }
 
 /// A server that answers a create under a taken name with a further user.
@@ -66,6 +76,7 @@ fn engine(transport: Arc<dyn Transport>, laws: &[&str]) -> Arc<Engine> {
         capabilities: serde_json::Value::Null,
         role: Some(RoleReadOut::At("roles.value".into())),
         admin: false,
+        sign_in: SignIn::default(),
         draw: Draw { seed: 7, marker: "sp7".into(), identifier: catalog().identifier },
     };
     Arc::new(Engine {
@@ -159,12 +170,31 @@ async fn what_cannot_be_seen_is_not_observable_and_never_holds() {
     assert_eq!(outcome("PROP-UNIQ-01"), Outcome::Inconclusive, "no history was played");
 }
 
+/// A role read-out that answers 404 leaves every law of roles open, whatever rows about groups say, with and without an
+/// organization of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_law_of_roles_holds_where_no_role_is_read() {
+    for path in ["/Nowhere/{id}", "/Users/{id}?attributes=roles"] {
+        let role = RoleReadOut::Get { admin: false, path: path.into(), pointer: "/roles/0/value".into() };
+        let mut engine = engine(with_admin(&catalog()), &[]);
+        let it = Arc::get_mut(&mut engine).unwrap();
+        it.setting = Arc::new(Setting { role: Some(role), admin: true, ..Setting::clone(&it.setting) });
+        let refused = path.contains("Nowhere");
+        // That they hold where roles are read needs no second look at the large table.
+        let played = |suite: &&Suite| suite.name.starts_with("role-") && (refused || suite.name != "role-table");
+        let suites: Vec<_> = SUITES.iter().filter(played).copied().collect();
+        let proof = engine.prove(&suites).await.unwrap();
+        let wanted = if refused { Outcome::Inconclusive } else { Outcome::Pass };
+        let laws: Vec<_> = proof.laws.iter().filter(|law| law.id.starts_with("PROP-ROLE-")).collect();
+        assert!(laws.len() > 25 && proof.suites.iter().all(|suite| suite.histories > 0), "{:#?}", proof.suites);
+        let other: Vec<_> = laws.into_iter().filter(|law| law.outcome() != wanted).collect();
+        assert!(other.is_empty(), "{path}: {other:#?}");
+    }
+}
+
 /// Every choice about roles that is not the default, one at a time: the suites about roles hold on a server that follows it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_laws_of_roles_hold_under_every_choice() {
-    use scimproof::client::AdminSurface;
-    use scimproof::property::Suite;
-    use scimproof::wire::{Redactor, Secret};
     let choices = [
         ("unmapped", "none"),
         ("unmapped_team", "lowest"),
@@ -185,16 +215,17 @@ async fn the_laws_of_roles_hold_under_every_choice() {
             whole["role_mapping"]["unmapped"] = "none".into();
         }
         let profile: Profile = serde_json::from_value(whole).unwrap();
-        let server = server(profile.clone()).with_admin(Secret::new("operator"));
-        let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
-        let operator = Auth::Bearer(Secret::new("operator"));
-        let admin = AdminSurface::new(BaseUrl::parse("http://127.0.0.1").unwrap(), operator, &Redactor::default());
-        let handler: Handler = Arc::new(move |request| server.handle(request));
-        let transport: Arc<dyn Transport> = Arc::new(InProcess::new(base, Auth::None, handler).with_admin(admin));
-        let mut engine = Arc::into_inner(engine(transport, &[])).unwrap();
+        let mut engine = Arc::into_inner(engine(with_admin(&profile), &[])).unwrap();
         let draw = Draw { seed: 7, marker: "sp7".into(), identifier: profile.identifier };
         let role = Some(RoleReadOut::At("roles.value".into()));
-        engine.setting = Arc::new(Setting { profile, capabilities: serde_json::Value::Null, role, admin: true, draw });
+        engine.setting = Arc::new(Setting {
+            profile,
+            capabilities: serde_json::Value::Null,
+            role,
+            admin: true,
+            sign_in: SignIn::default(),
+            draw,
+        });
         let proof = Arc::new(engine).prove(&suites).await.unwrap();
         let wrong: Vec<&str> =
             proof.laws.iter().filter_map(Law::counter_example).map(|it| it.scenario.as_str()).collect();

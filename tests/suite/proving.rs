@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use scimproof::client::Transport;
 use scimproof::profile::Profile;
-use scimproof::property::{Engine, Proof, RoleReadOut, Setting, Suite};
+use scimproof::property::{Engine, Proof, RoleReadOut, Setting, SignIn, Suite};
 use scimproof::run::Options;
 use scimproof::scenario::Draw;
 use tokio::sync::watch;
@@ -16,6 +16,7 @@ pub fn setting(profile: &Profile, seed: u64) -> Setting {
         capabilities: serde_json::Value::Null,
         role: None,
         admin: false,
+        sign_in: SignIn::default(),
         draw: Draw { seed, marker: format!("sp{seed}"), identifier: profile.identifier },
     }
 }

@@ -42,6 +42,7 @@ async fn run(server: &Arc<Server>, seed: u64) -> Vec<Event> {
         selection: Selection::default(),
         profile: &profile,
         config: None,
+        schemas: None,
         max_users: None,
         seed,
         marker: format!("sp{seed:x}"),

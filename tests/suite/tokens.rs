@@ -134,3 +134,31 @@ async fn a_request_that_is_refused_for_its_rate_must_have_no_effect() {
         Faulty::new(play::server(&profile)).behind("throttles", |world, request| throttled(world, request, true));
     caught(&prove_at(&profile, liar, &RACES[..1], &[law], 1).await, law, 5);
 }
+
+/// Whoever signs in by SSO gets another SCIM id.
+fn renumbers(world: &World<'_>, request: Request) -> Response {
+    let signs_in = request.target == "/auth/sso/callback";
+    let (read, before) = (request.method == Method::Get && request.target.contains("/Users"), world.noted("signed in"));
+    let response = world.pass(request);
+    if signs_in && response.is_success() {
+        world.note("signed in", true);
+    }
+    if !read || before.is_none() {
+        return response;
+    }
+    let text = String::from_utf8_lossy(&response.body).replace("\"id\":\"", "\"id\":\"sso-");
+    Response { body: text.into_bytes(), ..response }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_changes_at_the_first_sign_in_is_found() {
+    let (suites, law) = (["first-sign-in"], "PROP-LIFE-12");
+    for name in ["coalesce-sso", "catalytic", "coalesce-catalog", "rfc", "strict", "reference"] {
+        let profile = Profile::named(name).unwrap();
+        let proof = prove(&profile, None, &suites, &[], 1).await;
+        holds(&proof, name);
+        assert_eq!(proof.law(law).unwrap().outcome(), Outcome::Pass, "{name}");
+        let faulty = Faulty::new(play::server(&profile)).behind("renumbers", renumbers);
+        caught(&prove_at(&profile, faulty, &suites, &[law], 1).await, law, 6);
+    }
+}

@@ -57,6 +57,7 @@ fn observed(family: &str) -> BTreeSet<String> {
         for step in scenario["step"].as_array().unwrap() {
             ids.extend(strings(step.get("shape")));
             ids.extend(strings(step.get("tally_req")));
+            ids.extend(strings(step.get("either_req")));
             for row in step.get("expect").and_then(toml::Value::as_array).into_iter().flatten() {
                 ids.extend(strings(row.get("req")));
             }

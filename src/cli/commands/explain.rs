@@ -11,7 +11,7 @@ use crate::idp::{self, Client};
 use crate::report::explain as page;
 use crate::report::terminal::wrap;
 use crate::requirement::Catalogue;
-use crate::scenario::{self, Scenario, Verdict};
+use crate::scenario::{self, Scenario, Step};
 use crate::verdict::ExitCode;
 
 /// Columns of prose.
@@ -34,10 +34,7 @@ fn find(id: &str, scenarios: &[Scenario]) -> Option<String> {
         return Some(page::exit_codes(WIDTH));
     }
     if let Some(requirement) = catalogue.get(id) {
-        let testers = testers(
-            scenarios,
-            |verdict| matches!(verdict, Verdict::Requirements(own) if own.iter().any(|own| own == id)),
-        );
+        let testers = testers(scenarios, |step| step.requirements().any(|own| own == id));
         return Some(page::requirement(requirement, catalogue, &testers, WIDTH));
     }
     // A report names a reading `I-46/1`.
@@ -61,8 +58,8 @@ fn find(id: &str, scenarios: &[Scenario]) -> Option<String> {
 }
 
 /// The ids of the scenarios with a row of that kind.
-fn testers(scenarios: &[Scenario], is_it: impl Fn(&Verdict) -> bool) -> Vec<String> {
-    let tests = |scenario: &&Scenario| scenario.steps.iter().flat_map(|step| &step.rows).any(|row| is_it(&row.verdict));
+fn testers(scenarios: &[Scenario], is_it: impl Fn(&Step) -> bool) -> Vec<String> {
+    let tests = |scenario: &&Scenario| scenario.steps.iter().any(&is_it);
     scenarios.iter().filter(tests).map(|scenario| scenario.id.clone()).collect()
 }
 

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::check::standing;
@@ -21,7 +20,7 @@ use crate::idp;
 use crate::plan::{self, Plan, Selection};
 use crate::profile::Profile;
 use crate::requirement::Catalogue;
-use crate::run::{self, Inspect, Opening, Options};
+use crate::run::{self, Discovery, Inspect, Opening, Options};
 use crate::scenario::{ACTIONS, Scenario};
 use crate::server::{self, Server};
 use crate::store::MemoryStore;
@@ -60,11 +59,12 @@ pub struct Prepared {
 
 impl Prepared {
     /// The plan against a target that says that of itself.
-    pub fn plan(&self, config: Option<&Value>, base_url: &str, admin: bool) -> Plan {
+    pub fn plan(&self, said: Option<&Discovery>, base_url: &str, admin: bool) -> Plan {
         let options = plan::Options {
             selection: self.selection.clone(),
             profile: &self.profile,
-            config: config.filter(|config| config.is_object()),
+            config: said.map(|said| &said.service_provider_config).filter(|config| config.is_object()),
+            schemas: said.map(|said| &said.schemas).filter(|schemas| schemas.is_object()),
             max_users: self.options.max_users,
             seed: self.seed,
             marker: format!("sp{:x}", self.seed),
@@ -93,7 +93,7 @@ pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>
         Some(remote) => (Arc::clone(&remote.transport), remote.given, Some(remote.base.to_string())),
         None => (bundled(&prepared.profile, &flags.target.fault, context)?, "a bearer token", None),
     };
-    let (transport, _) = probe::before(transport, flags.target.role_probe.as_ref())?;
+    let (transport, _) = probe::before(transport, &flags.target.probes, &context.redactor)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -215,7 +215,7 @@ async fn perform(
     let discovery = discovery.map_err(|error| Fault::unreachable(error.to_string()))?;
     let plan = {
         let admin = transport.admin_url().is_some();
-        prepared.plan(Some(&discovery.service_provider_config), transport.base_url(), admin)
+        prepared.plan(Some(&discovery), transport.base_url(), admin)
     };
     let marker = plan.marker.clone();
     let opening = Opening {

@@ -130,6 +130,7 @@ async fn test(reached: &Reached, wish: Wish, context: &Context) -> Result<Proof,
         capabilities: discovery.service_provider_config,
         role: wish.role_at.map(RoleReadOut::At).or_else(|| reached.role.clone()).or(bundled),
         admin: reached.transport.admin_url().is_some(),
+        sign_in: reached.sign_in,
         draw: reached.draw.clone(),
     };
     let bar = Histories::new(context.shows_progress());

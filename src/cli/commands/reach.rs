@@ -11,7 +11,7 @@ use crate::cli::signals::Stop;
 use crate::cli::{config, probe, sources, target};
 use crate::client::Transport;
 use crate::profile::Profile;
-use crate::property::RoleReadOut;
+use crate::property::{RoleReadOut, SignIn};
 use crate::report::curl;
 use crate::run::{self, Discovery, Options};
 use crate::scenario::Draw;
@@ -31,6 +31,8 @@ pub struct Reached {
     pub options: Options,
     /// Where `[probe.role]` reads a user's role.
     pub role: Option<RoleReadOut>,
+    /// What `[probe.login]` and `[probe.token]` let be seen.
+    pub sign_in: SignIn,
     /// It is our own server, in this process.
     pub bundled: bool,
     /// The flags by which `run` reaches the same target, ready for a shell; no secret is among them.
@@ -65,7 +67,7 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
         Some(remote) => (remote.transport, remote.given, remote.base.to_string()),
         None => (bundled(&profile, &run.target.fault, context)?, "a bearer token", "the bundled server".to_owned()),
     };
-    let (transport, role) = probe::before(transport, run.target.role_probe.as_ref())?;
+    let (transport, probe::Seen { role, sign_in }) = probe::before(transport, &run.target.probes, &context.redactor)?;
     let seed = run.selection.seed.unwrap_or_else(|| u64::from(context.entropy));
     let draw = Draw { seed, marker: format!("sp{seed:x}"), identifier: profile.identifier };
     let options = Options {
@@ -75,7 +77,7 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
         ..Options::default()
     };
     let wait = run.target.wait.unwrap_or_default();
-    Ok(Reached { transport, name, profile, draw, options, role, bundled: bundled_here, again, given, wait })
+    Ok(Reached { transport, name, profile, draw, options, role, sign_in, bundled: bundled_here, again, given, wait })
 }
 
 /// The flags that name a target and the way in.

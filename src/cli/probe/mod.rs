@@ -1,6 +1,8 @@
-//! `[probe.role]` of `scimproof.toml`: where a user's role is read if the bundled server is not judged. It is checked while
-//! the file is read, so that a mistake has its place there. How roles are judged it does not know.
+//! `[probe]` of `scimproof.toml`: where a user's role is read, how a user signs in and how a token is asked about, if the
+//! bundled server is not judged. It is checked while the file is read, so that a mistake has its place there. How roles and
+//! tokens are judged it does not know.
 
+mod sign_in;
 mod transport;
 
 use std::sync::Arc;
@@ -9,12 +11,14 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
+use self::sign_in::{LoginProbe, TokenProbe};
 use self::transport::{Probed, Source};
 use super::args;
 use super::fault::Fault;
 use crate::client::Transport;
-use crate::property::RoleReadOut;
+use crate::property::{RoleReadOut, SignIn};
 use crate::scim::address;
+use crate::wire::{Redactor, Root};
 
 /// How long a command may take where nothing else is said.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,6 +32,10 @@ const PLACEHOLDERS: [&str; 2] = ["{id}", "{userName}"];
 pub struct Probes {
     /// How a role is read.
     pub role: Option<RoleProbe>,
+    /// How a user signs in.
+    pub login: Option<LoginProbe>,
+    /// How a token is asked about.
+    pub token: Option<TokenProbe>,
 }
 
 /// The table `[probe.role]`.
@@ -118,35 +126,45 @@ fn pointer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
 fn get<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     checked(deserializer, |text: &String| {
         placeholders([text])?;
-        if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
-            return Err("a URL has no white space here and no fragment".to_owned());
-        }
-        if text.starts_with('/') {
-            return Ok(());
-        }
-        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        match url {
-            None => Err("write a path below the admin surface, /admin/v1/users/{id}, or an absolute URL".to_owned()),
-            Some(url) if !url.username().is_empty() || url.password().is_some() => {
-                Err("credentials have no place in a URL".to_owned())
-            }
-            // A host of its own for each user would be nobody's.
-            Some(url) if url.host_str().is_some_and(|host| host.contains(['{', '%'])) => {
-                Err("placeholders stand in the path or the query".to_owned())
-            }
-            Some(_) => Ok(()),
-        }
+        is_url(text)
     })
 }
 
+/// A path below the admin surface or an absolute URL, in which placeholders may stand.
+fn is_url(text: &str) -> Result<(), String> {
+    if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '#') {
+        return Err("a URL has no white space here and no fragment".to_owned());
+    }
+    if text.starts_with('/') {
+        return Ok(());
+    }
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    match url {
+        None => Err("write a path below the admin surface, /admin/v1/users/{id}, or an absolute URL".to_owned()),
+        Some(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err("credentials have no place in a URL".to_owned())
+        }
+        // A host of its own for each user would be nobody's.
+        Some(url) if url.host_str().is_some_and(|host| host.contains(['{', '%'])) => {
+            Err("placeholders stand in the path or the query".to_owned())
+        }
+        Some(_) => Ok(()),
+    }
+}
+
 fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
-    checked(deserializer, |words: &Vec<String>| match words.split_first() {
+    checked(deserializer, |words: &Vec<String>| placeholders(arguments(words)?))
+}
+
+/// What stands behind the program.
+fn arguments(words: &[String]) -> Result<&[String], String> {
+    match words.split_first() {
         None => Err("a command names a program".to_owned()),
         Some((program, _)) if program.is_empty() || program.contains('{') => {
             Err("the first word is the program, without placeholder".to_owned())
         }
-        Some((_, arguments)) => placeholders(arguments),
-    })
+        Some((_, arguments)) => Ok(arguments),
+    }
 }
 
 fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
@@ -188,36 +206,40 @@ impl RoleProbe {
                 (RoleReadOut::Probe { pointer: transport::ROLE.to_owned() }, Some(source))
             }
             Self::Get { from, pointer } => {
-                let get =
-                    |admin, path: &str| RoleReadOut::Get { admin, path: path.to_owned(), pointer: pointer.clone() };
-                let below = |root: &str| from.strip_prefix(root).filter(|rest| rest.starts_with('/'));
-                let (scim, surface) = (below(base), admin.and_then(below));
-                match (from.starts_with('/'), scim, surface) {
-                    (true, ..) if admin.is_none() => {
-                        let message = "[probe.role] get is a path on the admin surface, and the target has none: name it \
-                                       with --admin-url, or write an absolute URL";
-                        return Err(Fault::usage(message));
-                    }
-                    (true, ..) => (get(true, from), None),
-                    // The longer root is the nearer one: its credentials are meant.
-                    (false, Some(path), other) if other.is_none_or(|other| path.len() <= other.len()) => {
-                        (get(false, path), None)
-                    }
-                    (false, _, Some(path)) => (get(true, path), None),
-                    (false, ..) => {
-                        let (origin, path) = split(from);
-                        if ![Some(base), admin].into_iter().flatten().any(|root| split(root).0 == origin) {
-                            let message = format!(
-                                "[probe.role] get is at {origin}, which is neither the target nor its admin surface"
-                            );
-                            return Err(Fault::usage(message));
-                        }
-                        let source = Source::Url { origin: origin.to_owned(), path: path.to_owned() };
-                        (RoleReadOut::Probe { pointer: pointer.clone() }, Some(source))
-                    }
+                let pointer = pointer.clone();
+                match place("[probe.role] get", from, base, admin)? {
+                    (Root::At(origin), path) => (RoleReadOut::Probe { pointer }, Some(Source::Url { origin, path })),
+                    (root, path) => (RoleReadOut::Get { admin: root == Root::Admin, path, pointer }, None),
                 }
             }
         })
+    }
+}
+
+/// Below which root of the target a probe's URL lies, and the rest of it.
+///
+/// # Errors
+/// [`Fault`] (usage) for a URL that is neither the target's nor its admin surface's.
+fn place(key: &str, from: &str, base: &str, admin: Option<&str>) -> Result<(Root, String), Fault> {
+    let below = |root: &str| from.strip_prefix(root).filter(|rest| rest.starts_with('/'));
+    let owned = |root: Root, path: &str| Ok((root, path.to_owned()));
+    match (from.starts_with('/'), below(base), admin.and_then(below)) {
+        (true, ..) if admin.is_none() => Err(Fault::usage(format!(
+            "{key} is a path on the admin surface, and the target has none: name it with --admin-url, or write an \
+             absolute URL"
+        ))),
+        (true, ..) => owned(Root::Admin, from),
+        // The longer root is the nearer one: its credentials are meant.
+        (false, Some(path), other) if other.is_none_or(|other| path.len() <= other.len()) => owned(Root::Scim, path),
+        (false, _, Some(path)) => owned(Root::Admin, path),
+        (false, ..) => {
+            let (origin, path) = split(from);
+            if ![Some(base), admin].into_iter().flatten().any(|root| split(root).0 == origin) {
+                let message = format!("{key} is at {origin}, which is neither the target nor its admin surface");
+                return Err(Fault::usage(message));
+            }
+            owned(Root::At(origin.to_owned()), path)
+        }
     }
 }
 
@@ -227,21 +249,41 @@ fn split(url: &str) -> (&str, &str) {
     url[start..].find(['/', '?']).map_or((url, ""), |at| url.split_at(start + at))
 }
 
-/// A transport that answers what the probe reads, and where scripts read roles by it.
+/// What scripts may count on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Where they read roles.
+    pub role: Option<RoleReadOut>,
+    /// Whether users can sign in, and tokens be asked about.
+    pub sign_in: SignIn,
+}
+
+/// A transport that answers what the probes read, and what scripts may count on. The redactor learns passwords and tokens.
 ///
 /// # Errors
-/// [`Fault`] (usage) for a probe that reads somewhere else than at the target.
+/// [`Fault`] (usage) for a probe that goes somewhere else than to the target.
 pub fn before(
     transport: Arc<dyn Transport>,
-    probe: Option<&RoleProbe>,
-) -> Result<(Arc<dyn Transport>, Option<RoleReadOut>), Fault> {
-    let Some(probe) = probe else { return Ok((transport, None)) };
-    let (read_out, source) = probe.placed(transport.base_url(), transport.admin_url())?;
-    let transport = match source {
-        None => transport,
-        Some(source) => Arc::new(Probed { inner: transport, source }) as Arc<dyn Transport>,
+    probes: &Probes,
+    redactor: &Redactor,
+) -> Result<(Arc<dyn Transport>, Seen), Fault> {
+    let (base, admin) = (transport.base_url(), transport.admin_url());
+    let (role, source) = match &probes.role {
+        None => (None, None),
+        Some(probe) => {
+            let (read_out, source) = probe.placed(base, admin)?;
+            (Some(read_out), source)
+        }
     };
-    Ok((transport, Some(read_out)))
+    let login = probes.login.as_ref().map(|probe| probe.placed(base, admin)).transpose()?;
+    let token = probes.token.as_ref().map(|probe| probe.placed(base, admin)).transpose()?;
+    let sign_in = SignIn { login: login.is_some(), token: token.is_some() };
+    let seen = Seen { role, sign_in };
+    if source.is_none() && sign_in == SignIn::default() {
+        return Ok((transport, seen));
+    }
+    let probed = Probed { inner: transport, role: source, login, token, redactor: redactor.clone() };
+    Ok((Arc::new(probed), seen))
 }
 
 #[cfg(test)]

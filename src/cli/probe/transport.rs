@@ -1,7 +1,9 @@
-//! A transport in front of the target's that answers what a probe reads: by a program on this machine, or by a URL on the
+//! A transport in front of the target's that answers what probes read: by a program on this machine, or by a URL on the
 //! target's host outside SCIM. Everything else passes through.
 
-use std::io::Read as _;
+mod sign_in;
+
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
@@ -9,8 +11,9 @@ use std::time::{Duration, Instant};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
+use super::sign_in::Placed;
 use crate::client::{Answer, Transport};
-use crate::wire::{Failure, FailureKind, Request, Response, Root};
+use crate::wire::{Failure, FailureKind, Redactor, Request, Response, Root};
 
 /// Where a command's answer has the role.
 pub const ROLE: &str = "/role";
@@ -46,8 +49,14 @@ pub enum Source {
 pub struct Probed {
     /// The target.
     pub inner: Arc<dyn Transport>,
-    /// What the probe reads.
-    pub source: Source,
+    /// What the probe of roles reads.
+    pub role: Option<Source>,
+    /// How a user signs in.
+    pub login: Option<Placed>,
+    /// How a token is asked about.
+    pub token: Option<Placed>,
+    /// Learns the passwords and tokens.
+    pub redactor: Redactor,
 }
 
 /// The user that a request `/role?id=…&userName=…` is about, percent-encoded.
@@ -60,7 +69,7 @@ fn user(request: &Request) -> [(&'static str, &str); 2] {
 }
 
 /// A text with the user in it.
-fn filled(text: &str, user: &[(&str, String)]) -> String {
+pub(super) fn filled(text: &str, user: &[(&str, String)]) -> String {
     // In one pass: a value may look like a placeholder.
     let mut out = String::new();
     let mut rest = text;
@@ -89,39 +98,51 @@ impl Probed {
     }
 }
 
+/// A program's words with the user in them. The target chose some of it, and none may become an option of the program.
+fn words(words: &[String], user: &[(&str, String)]) -> Result<Vec<String>, Failure> {
+    let filled: Vec<String> = words.iter().map(|word| filled(word, user)).collect();
+    let option = words.iter().zip(&filled).any(|(word, it)| !word.starts_with('-') && it.starts_with('-'));
+    if option {
+        return Err(failure(FailureKind::Unsent, "the user's id or name would be an option of the probe"));
+    }
+    Ok(filled)
+}
+
+/// Runs a program beside everything else.
+async fn run(words: Vec<String>, input: Option<String>, timeout: Duration) -> Result<String, Failure> {
+    let said = tokio::task::spawn_blocking(move || say(&words, input, timeout)).await;
+    said.map_err(|_| failure(FailureKind::Broken, "the probe broke off"))?
+}
+
+/// An answer in JSON.
+fn answer(status: u16, body: &Value) -> Response {
+    let mut response = Response { body: body.to_string().into_bytes(), ..Response::new(status) };
+    response.headers.push("Content-Type", "application/json");
+    response
+}
+
 impl Transport for Probed {
     fn send<'a>(&'a self, request: &'a Request) -> Answer<'a> {
         if request.root != Root::Probe {
             return self.inner.send(request);
         }
-        match &self.source {
-            Source::Url { origin, path } => {
+        match (request.path(), &self.role, &self.login, &self.token) {
+            ("/login", _, Some(login), _) => Box::pin(self.sign_in(login, request)),
+            ("/token", _, _, Some(token)) => Box::pin(self.ask(token, request)),
+            ("/role", Some(Source::Url { origin, path }), ..) => {
                 let root = Root::At(origin.clone());
                 let there = Request { root, target: Self::target(path, request), ..request.clone() };
                 Box::pin(async move { self.inner.send(&there).await })
             }
-            Source::Command { words, pointer, timeout } => {
+            ("/role", Some(Source::Command { words: template, pointer, timeout }), ..) => {
                 let user = user(request)
                     .map(|(name, value)| (name, percent_decode_str(value).decode_utf8_lossy().into_owned()));
-                let filled: Vec<String> = words.iter().map(|word| filled(word, &user)).collect();
-                // The target chose the value: it must not become an option of the program.
-                let option = words.iter().zip(&filled).any(|(word, it)| !word.starts_with('-') && it.starts_with('-'));
-                let (pointer, timeout) = (pointer.clone(), *timeout);
                 Box::pin(async move {
-                    if option {
-                        return Err(failure(
-                            FailureKind::Unsent,
-                            "the user's id or name would be an option of the probe",
-                        ));
-                    }
-                    let said = tokio::task::spawn_blocking(move || say(&filled, timeout)).await;
-                    let said = said.map_err(|_| failure(FailureKind::Broken, "the probe broke off"))??;
-                    let body = json!({"role": role(&said, pointer.as_deref())?}).to_string().into_bytes();
-                    let mut response = Response { body, ..Response::new(200) };
-                    response.headers.push("Content-Type", "application/json");
-                    Ok(response)
+                    let said = run(words(template, &user)?, None, *timeout).await?;
+                    Ok(answer(200, &json!({"role": role(&said, pointer.as_deref())?})))
                 })
             }
+            _ => self.inner.send(request),
         }
     }
 
@@ -134,8 +155,10 @@ impl Transport for Probed {
     }
 
     fn url(&self, request: &Request) -> String {
-        match (&request.root, &self.source) {
-            (Root::Probe, Source::Url { origin, path }) => format!("{origin}{}", Self::target(path, request)),
+        match (&request.root, request.path(), &self.role) {
+            (Root::Probe, "/role", Some(Source::Url { origin, path })) => {
+                format!("{origin}{}", Self::target(path, request))
+            }
             _ => self.inner.url(request),
         }
     }
@@ -154,12 +177,17 @@ fn role(said: &str, pointer: Option<&str>) -> Result<Value, Failure> {
 }
 
 /// Runs a program to its end and gives what it said. What it says on stderr may be a secret, so nobody sees it.
-fn say(words: &[String], timeout: Duration) -> Result<String, Failure> {
+fn say(words: &[String], input: Option<String>, timeout: Duration) -> Result<String, Failure> {
     let broken = |reason: String| failure(FailureKind::Broken, reason);
     let (program, arguments) = words.split_first().ok_or_else(|| broken("the probe has no program".to_owned()))?;
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
+    command.args(arguments).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().map_err(|error| broken(format!("the probe's command does not start: {error}")))?;
+    if let (Some(input), Some(mut stdin)) = (input, child.stdin.take()) {
+        // A program that does not care to read it is no error.
+        std::thread::spawn(move || drop(stdin.write_all(format!("{input}\n").as_bytes())));
+    }
     let (sender, receiver) = mpsc::channel();
     if let Some(stdout) = child.stdout.take() {
         // Beside the waiting: a full pipe would stop the program.
@@ -201,7 +229,8 @@ mod tests {
     fn probed(source: Source) -> Probed {
         let handler = |request: Request| Response { body: request.target.into_bytes(), ..Response::new(200) };
         let base = BaseUrl::parse("http://h/scim/v2").unwrap();
-        Probed { inner: Arc::new(InProcess::new(base, Auth::None, Arc::new(handler))), source }
+        let inner = Arc::new(InProcess::new(base, Auth::None, Arc::new(handler)));
+        Probed { inner, role: Some(source), login: None, token: None, redactor: Redactor::default() }
     }
 
     fn request(id: &str) -> Request {

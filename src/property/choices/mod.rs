@@ -148,7 +148,14 @@ mod tests {
             let profile = Profile::named(name).unwrap();
             let draw = Draw { seed: 3, marker: "sp3".into(), identifier: profile.identifier };
             let role = Some(RoleReadOut::At("roles.value".into()));
-            let setting = Setting { profile, capabilities: Value::Null, role, admin, draw };
+            let setting = Setting {
+                profile,
+                capabilities: Value::Null,
+                role,
+                admin,
+                sign_in: crate::property::SignIn::default(),
+                draw,
+            };
             for (probe, script) in asked(&setting) {
                 let faults = lint("t.toml", &script.to_string(), &Context::embedded());
                 let said: Vec<_> = faults.iter().map(crate::scenario::ScenarioError::rendered).collect();

@@ -22,6 +22,8 @@ pub(super) const PROBES: &[Probe] = &[
     Probe { choice: "CATALOG-033", needs: NEEDS, ask: space, read: |answers| high(answers, "trimmed", "counted") },
     Probe { choice: "CATALOG-035", needs: NEEDS, ask: nested, read: |answers| high(answers, "transitive", "direct") },
     Probe { choice: "CATALOG-036", needs: NEEDS, ask: inactive, read: |answers| high(answers, "follows", "frozen") },
+    Probe { choice: "CATALOG-037", needs: ADMIN, ask: by_hand, read: overridden },
+    Probe { choice: "CATALOG-038", needs: ADMIN, ask: join, read: when },
 ];
 
 /// What the mapping of a target has for these questions.
@@ -233,4 +235,60 @@ fn inactive(setting: &Setting) -> Script {
     roles.write(deactivate("a"));
     roles.team("t", team(ladder.high), "au", "User");
     roles.finish(ladder.control)
+}
+
+fn by_hand(setting: &Setting) -> Script {
+    let Some(ladder) = ladder(setting) else { return Script::default() };
+    let mut roles = Roles::new("a role set by hand, then the script runs", setting);
+    roles.team("t", team(ladder.high), "au", "User");
+    roles.map();
+    roles.role("before", "au");
+    let body = json!({"role": ladder.low.name}).to_string();
+    roles.asking.write(Step::new("by hand", "PATCH /admin/v1/users/{{ au }}").on("admin").body(body));
+    roles.asking.script.push(home::apply());
+    roles.role("after", "au");
+    roles.asking.script
+}
+
+fn overridden(answers: &Answers<'_>) -> Option<&'static str> {
+    let ladder = ladder(answers.setting)?;
+    if role(answers, "before")?.as_ref() != Some(&ladder.high.name) {
+        return None;
+    }
+    let after = role(answers, "after")??;
+    match (answers.done("by hand")?, answers.done("apply the mapping")?) {
+        (true, true) if after == ladder.high.name => Some("overridden"),
+        (true, true) if after == ladder.low.name => Some("kept"),
+        _ => None,
+    }
+}
+
+/// How long a server that computes roles soon, not in the same breath, is given.
+const SOON: &str = "\"300ms\"";
+
+/// The user joins under a mapping in force; the role is read without a run of the script, then after one.
+fn join(setting: &Setting) -> Script {
+    let Some(ladder) = ladder(setting) else { return Script::default() };
+    let mut roles = Roles::new("when does a role follow?", setting);
+    roles.team("t", team(ladder.high), "cu", "User");
+    roles.map();
+    roles.asking.script.push(home::apply());
+    let both = json!([{"value": "{{ cu }}", "type": "User"}, {"value": "{{ au }}", "type": "User"}]);
+    roles.write(Step::new("join", "PUT /Groups/{{ t }}").body(group(team(ladder.high), &both)));
+    let soon = roles.place(setting.read_role("soon", "au", "a.identifier").key("wait", SOON));
+    roles.asking.read(soon);
+    roles.asking.script.push(home::apply());
+    let applied = roles.place(setting.read_role("applied", "au", "a.identifier"));
+    roles.asking.read(applied);
+    roles.asking.script
+}
+
+fn when(answers: &Answers<'_>) -> Option<&'static str> {
+    let ladder = ladder(answers.setting)?;
+    let high = |step| Some(role(answers, step)?.as_ref() == Some(&ladder.high.name));
+    match (high("soon")?, high("applied")?) {
+        (true, true) => Some("at-once"),
+        (false, true) => Some("on-apply"),
+        _ => None,
+    }
 }

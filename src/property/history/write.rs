@@ -45,6 +45,10 @@ impl Page<'_> {
                         .judges("PROP-UNIQ-02", "at = \"scimType\", is = \"uniqueness\"")
                         .judges("PROP-ATTR-03", "at = \"status\", is = \"409\"")
                         .judges("PROP-UNIQ-16", "at = \"detail\", present = true, soft = true");
+                    if let Effect::Taken(holder) = effect {
+                        step =
+                            self.secrets(act, holder).into_iter().fold(step, |step, secret| self.hides(step, &secret));
+                    }
                 }
                 step = step.free();
                 if matches!(act, Act::CreateGroup(..)) {
@@ -55,6 +59,27 @@ impl Page<'_> {
             _ => {}
         }
         self.script.push(step);
+    }
+
+    /// What the holder of a name has that whoever asked for the name did not send, as templates.
+    fn secrets(&self, act: &Act, holder: usize) -> Vec<String> {
+        let Some(state) = self.before.user(holder) else { return Vec::new() };
+        let sent = self.drafted(act);
+        // A user name may be the e-mail address of its person.
+        let slot = Spelling::of(&sent.name, &self.kinds).map(|name| name.slot);
+        let own = sent.email.as_deref().and_then(Mail::of).map(|mail| mail.slot);
+        let mail = state.values.get("emails.value").and_then(|mail| Mail::of(mail));
+        let mail = mail.filter(|mail| ![slot, own].contains(&Some(mail.slot)));
+        let external = state.values.get("externalId").filter(|external| sent.external_id.as_ref() != Some(external));
+        let id = format!("{{{{ u{holder} }}}}");
+        let more = [mail.map(Mail::template), external.map(|external| external_template(external))];
+        std::iter::once(id).chain(more.into_iter().flatten()).collect()
+    }
+
+    /// Nobody learns of the holder what was not sent. The standard does not say so: a server that declares nothing is warned.
+    fn hides(&self, step: Step, secret: &str) -> Step {
+        let soft = if self.setting.profile.open { ", soft = true" } else { "" };
+        step.judges("PROP-UNIQ-16", format!("at = \"\", lacks = {}{soft}", basic(secret)))
     }
 
     /// The law and the statuses of an answer.

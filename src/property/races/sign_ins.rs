@@ -129,7 +129,14 @@ mod tests {
         for (name, count) in [("coalesce-sso", "is = 2"), ("catalytic", "is = 1")] {
             let profile = Profile::named(name).unwrap();
             let draw = Draw { seed: 3, marker: "sp3".into(), identifier: profile.identifier };
-            let setting = Setting { profile, capabilities: serde_json::Value::Null, role: None, admin: true, draw };
+            let setting = Setting {
+                profile,
+                capabilities: serde_json::Value::Null,
+                role: None,
+                admin: true,
+                sign_in: crate::property::SignIn::default(),
+                draw,
+            };
             assert!(beside_a_create(&setting).to_string().contains(count), "{name}");
         }
     }

@@ -2,6 +2,7 @@
 //! revokes tokens and everything that must not. After every act all tokens that were ever issued are looked at. Each
 //! history has an organization of its own.
 
+mod probed;
 mod write;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use proptest::prelude::*;
 
 use super::script::Script;
 use super::suite::{Case, Cases, Enumerated, Need, Setting, Suite};
+pub(super) use probed::PROBED;
 use write::Writer;
 
 /// What both suites judge.
@@ -205,7 +207,14 @@ mod tests {
     fn steps(acts: &[Act]) -> usize {
         let profile = Profile::named("coalesce-sso").unwrap();
         let draw = Draw { seed: 3, marker: "sp3".into(), identifier: profile.identifier };
-        let setting = Setting { profile, capabilities: serde_json::Value::Null, role: None, admin: true, draw };
+        let setting = Setting {
+            profile,
+            capabilities: serde_json::Value::Null,
+            role: None,
+            admin: true,
+            sign_in: crate::property::SignIn::default(),
+            draw,
+        };
         script(&setting, 0, acts).requests()
     }
 

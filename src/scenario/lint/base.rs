@@ -12,6 +12,9 @@ use crate::wire::Method;
 /// Where organizations are created; such a step carries its own `undo`.
 const ORGANIZATIONS: &str = "/admin/v1/organizations";
 
+/// The probes that are sent a secret, which has no place in a query.
+const PROBES: [&str; 2] = ["POST /login", "POST /token"];
+
 /// The media type of form data, as the step's own header says it.
 pub(super) fn is_form(raw: &raw::Step) -> bool {
     raw.headers.iter().any(|(name, value)| {
@@ -25,8 +28,9 @@ impl Linter<'_> {
     pub(super) fn on(&mut self, raw: &raw::Step, scope: &Scope, at: At) -> On {
         let Some(on) = &raw.on else { return On::Scim };
         if on.get_ref() == "probe" {
-            if !raw.send.as_ref().is_some_and(|send| send.get_ref().starts_with("GET ")) {
-                self.fail(on.span(), "a probe only reads: `send` is a GET");
+            let reads = |send: &str| send.starts_with("GET ") || PROBES.contains(&send);
+            if !raw.send.as_ref().is_some_and(|send| reads(send.get_ref())) {
+                self.fail(on.span(), format!("a probe only reads: `send` is a GET, {}", PROBES.join(" or ")));
             }
             return On::Probe;
         }

@@ -1,6 +1,7 @@
 //! From the raw file to the model: everything that can be wrong without sending anything is found here, with its place.
 
 mod base;
+mod either;
 mod row;
 mod scope;
 mod step;
@@ -20,6 +21,7 @@ use super::{ACTIONS, CAPABILITIES, Context, PRODUCTS};
 use crate::idp;
 use crate::profile::Profile;
 use crate::requirement::Level;
+use crate::scim::schema;
 use scope::Scope;
 
 /// Collects the errors of one file.
@@ -67,6 +69,7 @@ impl Linter<'_> {
         let flows = raw.flows.iter().map(|flow| self.flow(flow, &clients)).collect();
         let needs = self.words(&raw.needs, "capability", &CAPABILITIES);
         let actions = self.words(&raw.actions, "action", &ACTIONS);
+        let attributes = raw.attributes.iter().map(|name| self.schema_attribute(name)).collect();
         let products = self.words(&raw.products, "product", &PRODUCTS);
         let when = raw.when.iter().map(|(path, value)| self.when(path, value)).collect();
         let default = || vec![Spanned::new(0..0, "person".to_owned())];
@@ -92,6 +95,7 @@ impl Linter<'_> {
             actions,
             products,
             when,
+            attributes,
             people,
             groups,
             alone: raw.alone,
@@ -148,6 +152,16 @@ impl Linter<'_> {
             }
         }
         words.iter().map(|word| word.get_ref().clone()).collect()
+    }
+
+    /// `urn:ietf:params:scim:schemas:core:2.0:User:title`, of a schema that is known.
+    fn schema_attribute(&mut self, name: &Spanned<String>) -> String {
+        let text = name.get_ref();
+        let known = text.rsplit_once(':').and_then(|(urn, name)| schema::known(urn)?.attribute(name));
+        if known.is_none() {
+            self.fail(name.span(), format!("`{text}` is no attribute of a core schema with its URN in front"));
+        }
+        text.clone()
     }
 
     /// Names of people and groups: letters, digits, `_` and `-`, each once.

@@ -16,6 +16,17 @@ use crate::scenario::template::Template;
 /// The keys of a row that are no test words.
 const KEYS: [&str; 5] = ["req", "reading", "at", "header", "soft"];
 
+/// The keys of a row of `either` that are no test words.
+const KEYS_OF_END: [&str; 3] = ["step", "at", "header"];
+
+/// The keys of one row.
+#[derive(Default)]
+struct Entries {
+    known: std::collections::BTreeMap<String, Entry>,
+    /// There was one that nobody knows.
+    strange: bool,
+}
+
 /// A key's value and the spans of key and value.
 struct Entry {
     key: Range<usize>,
@@ -24,24 +35,12 @@ struct Entry {
 }
 
 impl Linter<'_> {
+    /// A row of `expect`.
     pub(super) fn row(&mut self, row: Spanned<raw::Row>, at: At, before: &Before, scope: &Scope) -> Option<Row> {
         let span = row.span();
-        let place = self.source.place(span.start);
-        let mut entries = std::collections::BTreeMap::new();
-        let mut strange = false;
-        for (key, value) in row.into_inner() {
-            let name = key.get_ref().clone();
-            if !KEYS.contains(&name.as_str()) && !WORDS.contains(&name.as_str()) {
-                let known: Vec<_> = KEYS.iter().chain(&WORDS).copied().collect();
-                self.fail(key.span(), format!("unknown key `{name}` in a row; known: {}", known.join(", ")));
-                strange = true;
-                continue;
-            }
-            let json = json_of(value.get_ref());
-            entries.insert(name, Entry { key: key.span(), span: value.span(), value: json });
-        }
-        let verdict = self.verdict(&entries, &span);
-        let soft = match entries.get("soft").map(|entry| (&entry.value, entry.span.clone())) {
+        let entries = self.entries(row, &KEYS);
+        let verdict = self.verdict(&entries.known, &span);
+        let soft = match entries.known.get("soft").map(|entry| (&entry.value, entry.span.clone())) {
             None => false,
             Some((Value::Bool(soft), _)) => *soft,
             Some((_, at)) => {
@@ -49,6 +48,48 @@ impl Linter<'_> {
                 false
             }
         };
+        let row = self.test(&entries, span, at, before, scope)?;
+        Some(Row { verdict: verdict?, soft, ..row })
+    }
+
+    /// A row of an end of `either`, with the earlier step that it looks at.
+    pub(super) fn row_of_end(
+        &mut self,
+        row: Spanned<raw::Row>,
+        at: At,
+        before: &Before,
+        scope: &Scope,
+    ) -> Option<(Option<String>, Row)> {
+        let span = row.span();
+        let entries = self.entries(row, &KEYS_OF_END);
+        let step = entries.known.get("step").map(|entry| {
+            let name = entry.value.as_str().unwrap_or_default().to_owned();
+            self.reference("step", &name, entry.span.clone(), before);
+            name
+        });
+        Some((step, self.test(&entries, span, at, before, scope)?))
+    }
+
+    fn entries(&mut self, row: Spanned<raw::Row>, keys: &[&'static str]) -> Entries {
+        let mut entries = Entries::default();
+        for (key, value) in row.into_inner() {
+            let name = key.get_ref().clone();
+            if !keys.contains(&name.as_str()) && !WORDS.contains(&name.as_str()) {
+                let known: Vec<_> = keys.iter().chain(&WORDS).copied().collect();
+                self.fail(key.span(), format!("unknown key `{name}` in a row; known: {}", known.join(", ")));
+                entries.strange = true;
+                continue;
+            }
+            let json = json_of(value.get_ref());
+            entries.known.insert(name, Entry { key: key.span(), span: value.span(), value: json });
+        }
+        entries
+    }
+
+    /// Subject and test of a row, without a verdict.
+    fn test(&mut self, entries: &Entries, span: Range<usize>, at: At, before: &Before, scope: &Scope) -> Option<Row> {
+        let place = self.source.place(span.start);
+        let (entries, strange) = (&entries.known, entries.strange);
         let words: Vec<&'static str> = WORDS.into_iter().filter(|word| entries.contains_key(*word)).collect();
         let word = match words.as_slice() {
             [one] => *one,
@@ -63,10 +104,11 @@ impl Linter<'_> {
                 return None;
             }
         };
-        let subject = self.subject(word, &entries, &span, at, scope)?;
+        let subject = self.subject(word, entries, &span, at, scope)?;
         let operand = &entries[word];
         self.operand(word, operand, at, before, scope);
-        Some(Row { verdict: verdict?, subject, word, operand: operand.value.clone(), soft, place })
+        let verdict = Verdict::Requirements(Vec::new());
+        Some(Row { verdict, subject, word, operand: operand.value.clone(), soft: false, place })
     }
 
     fn verdict(&mut self, entries: &std::collections::BTreeMap<String, Entry>, span: &Range<usize>) -> Option<Verdict> {
@@ -85,7 +127,10 @@ impl Linter<'_> {
                 }
                 Some(Verdict::Requirements(ids))
             }
-            (None, Some(reading)) => self.reading(reading),
+            (None, Some(reading)) => {
+                let text = reading.value.as_str().unwrap_or_default();
+                self.reading(text, &reading.span).map(|(id, number)| Verdict::Reading(id, number))
+            }
             (Some(_), Some(reading)) => {
                 self.fail(reading.key.clone(), "a row has either `req` or `reading`");
                 None
@@ -98,21 +143,20 @@ impl Linter<'_> {
     }
 
     /// `I-46/1`.
-    fn reading(&mut self, entry: &Entry) -> Option<Verdict> {
-        let text = entry.value.as_str().unwrap_or_default();
+    pub(super) fn reading(&mut self, text: &str, span: &Range<usize>) -> Option<(String, usize)> {
         let parts = text.split_once('/').and_then(|(id, number)| Some((id, number.parse::<usize>().ok()?)));
         let Some((id, number)) = parts else {
-            self.fail(entry.span.clone(), "`reading` is an interpretation and its number, such as \"I-46/1\"");
+            self.fail(span.clone(), "`reading` is an interpretation and its number, such as \"I-46/1\"");
             return None;
         };
         match self.context.catalogue.interpretation(id) {
-            None => self.fail(entry.span.clone(), format!("unknown interpretation `{id}`")),
+            None => self.fail(span.clone(), format!("unknown interpretation `{id}`")),
             Some(known) if number == 0 || number > known.readings.len() => {
-                self.fail(entry.span.clone(), format!("{id} has readings 1 to {}", known.readings.len()));
+                self.fail(span.clone(), format!("{id} has readings 1 to {}", known.readings.len()));
             }
             Some(_) => {}
         }
-        Some(Verdict::Reading(id.to_owned(), number))
+        Some((id.to_owned(), number))
     }
 
     fn subject(
@@ -154,7 +198,7 @@ impl Linter<'_> {
     }
 
     fn operand(&mut self, word: &str, entry: &Entry, at: At, before: &Before, scope: &Scope) {
-        if matches!(word, "same-as" | "not-same-as") {
+        if matches!(word, "same-as" | "not-same-as" | "unchanged-since") {
             let name = entry.value.as_str().unwrap_or_default();
             self.reference(word, name, entry.span.clone(), before);
             return;

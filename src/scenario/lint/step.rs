@@ -52,6 +52,7 @@ impl Linter<'_> {
         let tally = raw.tally.as_ref().map(|tally| self.tally(tally, &raw));
         let place = self.source.place(raw.name.span().start);
         let rows = raw.expect.into_iter().filter_map(|row| self.row(row, after, before, scope)).collect();
+        let either = self.either(raw.either, &raw.either_req, after, before, scope);
         Step {
             name,
             place,
@@ -63,6 +64,7 @@ impl Linter<'_> {
             times: raw.times.and_then(|times| usize::try_from(times.into_inner()).ok()),
             together: raw.together.map(Spanned::into_inner),
             tally,
+            either,
             walk: raw.walk.is_some_and(Spanned::into_inner),
             rows,
             save,
@@ -83,7 +85,16 @@ impl Linter<'_> {
         let side = raw.together.as_ref().map(|label| (label.span(), "together"));
         let walk = raw.walk.as_ref().map(|walk| (walk.span(), "walk"));
         let until = raw.until.as_ref().map(|until| (until.span(), "until"));
-        let pairs = [(&many, &walk), (&many, &until), (&side, &walk), (&side, &until), (&walk, &until)];
+        let either = raw.either.first().map(|end| (end.span(), "either"));
+        let pairs = [
+            (&many, &walk),
+            (&many, &until),
+            (&many, &either),
+            (&side, &either),
+            (&side, &walk),
+            (&side, &until),
+            (&walk, &until),
+        ];
         for (one, other) in pairs {
             if let (Some((_, first)), Some((span, second))) = (one, other) {
                 self.fail(span.clone(), format!("`{second}` does not go with `{first}`"));

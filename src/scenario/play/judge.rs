@@ -108,7 +108,7 @@ impl State {
 
     /// Whether an answer of this product can show what a row asks: not where the row is about something that the product
     /// declares to drop, or the step looks for it.
-    fn can_show(&self, row: &Row, script: &Script, exchange: &Exchange) -> bool {
+    pub fn can_show(&self, row: &Row, script: &Script, exchange: &Exchange) -> bool {
         let request = &exchange.request;
         if !self.kept.answers_request(request) {
             return false;
@@ -139,12 +139,14 @@ impl State {
 
     /// Rows of a step that was never sent.
     pub fn inconclusive(&mut self, script: &Script, broken: &Broken) {
-        let tally = script.tally.as_ref().map(|tally| (tally.requirement.clone(), tally.place));
+        let tally = script.tally.iter().map(|tally| (tally.requirement.clone(), tally.place));
+        let either = script.either.iter();
+        let either = either.flat_map(|either| either.requirements.iter().map(|id| (id.clone(), either.place)));
         let rows = script.rows.iter().flat_map(|row| match &row.verdict {
             Verdict::Requirements(ids) => ids.iter().map(|id| (id.clone(), row.place)).collect(),
             Verdict::Reading(..) => Vec::new(),
         });
-        for (requirement, place) in rows.chain(tally) {
+        for (requirement, place) in rows.chain(tally).chain(either) {
             let judged = Judged {
                 outcome: Outcome::Inconclusive,
                 expected: format!("step \"{}\" could be sent", script.name),
@@ -182,7 +184,7 @@ impl State {
     }
 
     /// A row with its holes filled.
-    fn expectation(
+    pub fn expectation(
         &self,
         row: &Row,
         script: &Script,
@@ -205,13 +207,15 @@ impl State {
         let operand = match (row.word, row.operand.as_str().map(super::super::template::Template::parse)) {
             ("like", Some(Ok(template))) => Value::String(template.regex(&lookup).map_err(blame)?),
             ("equals-ignoring-case", Some(Ok(template))) => Value::String(template.plain(&lookup).map_err(blame)?),
-            ("same-as" | "not-same-as", _) => row.operand.clone(),
+            ("same-as" | "not-same-as" | "unchanged-since", _) => row.operand.clone(),
             _ => self.fill(&row.operand, &lookup).map_err(blame)?,
         };
         let faulty = |reason: String| Broken { exchange: crate::wire::ExchangeId(String::new()), reason };
         let mut test = Test::new(row.word, &operand).map_err(faulty)?;
-        if let (Test::SameAs(step, values) | Test::NotSameAs(step, values), check::Subject::At(path)) =
-            (&mut test, &subject)
+        if let (
+            Test::SameAs(step, values) | Test::NotSameAs(step, values) | Test::UnchangedSince(step, values),
+            check::Subject::At(path),
+        ) = (&mut test, &subject)
         {
             let (_, exchange) = self.earlier(step)?;
             let body = exchange.response().filter(|response| response.is_success()).and_then(Response::json);
@@ -251,7 +255,15 @@ impl State {
         }
     }
 
-    fn finding(&mut self, id: &str, script: &Script, place: Place, check: String, judged: Judged, evidence: Evidence) {
+    pub fn finding(
+        &mut self,
+        id: &str,
+        script: &Script,
+        place: Place,
+        check: String,
+        judged: Judged,
+        evidence: Evidence,
+    ) {
         if judged.outcome == Outcome::Inconclusive {
             self.intact = false;
         }

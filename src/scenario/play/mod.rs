@@ -2,6 +2,7 @@
 //! precondition failed is not sent, its rows become inconclusive with the exchange that broke it as evidence. Standing
 //! checks are the driver's matter.
 
+mod either;
 mod judge;
 mod kept;
 mod request;

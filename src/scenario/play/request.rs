@@ -30,7 +30,9 @@ pub(super) fn encoding(scenario: &Scenario, script: &Script, line: &Line) -> Enc
 /// The client's headers for a request with or without body.
 pub(super) fn headers(scenario: &Scenario, script: &Script, line: &Line, body: bool) -> Headers {
     match client(scenario, script) {
-        _ if line.on == On::Admin && body => [("Accept", JSON), ("Content-Type", JSON)].into_iter().collect(),
+        _ if matches!(line.on, On::Admin | On::Probe) && body => {
+            [("Accept", JSON), ("Content-Type", JSON)].into_iter().collect()
+        }
         _ if matches!(line.on, On::Admin | On::Probe) => [("Accept", JSON)].into_iter().collect(),
         Some(client) if body => client.headers_write.iter().cloned().collect(),
         Some(client) => client.headers_read.iter().cloned().collect(),

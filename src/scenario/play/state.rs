@@ -181,6 +181,9 @@ impl State {
             let evidence = if exchanges.len() == 1 { all.clone() } else { Evidence::of(&exchange.id) };
             self.rows(index, exchange, &evidence, &before, n + 1);
         }
+        if let Some(either) = &script.either {
+            self.either(script, either, chosen, &before);
+        }
         if let Some(tally) = &script.tally {
             self.tally(script, tally, exchanges, all);
         }

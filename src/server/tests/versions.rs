@@ -15,6 +15,8 @@ fn conditions_permit_and_refuse() {
             step("GET /Users/{a}\nIf-None-Match: {v1}", "", 304, &[("header:ETag", "~W/")]),
             step("GET /Users/{a}\nIf-None-Match: *", "", 304, &[]),
             step("GET /Users/{a}\nIf-None-Match: \"other\"", "", 200, &[]),
+            step("GET /Users/{a}\nIf-Match: W/\"9\"\nIf-None-Match: {v1}", "", 412, &[]),
+            step("GET /Users/{a}\nIf-Match: {v1}", "", 200, &[]),
             step("PUT /Users/{a}\nIf-Match: W/\"9\"", r#"{"userName":"ann","title":"x"}"#, 412, &[]),
             step(
                 "PATCH /Users/{a}\nIf-Match: W/\"9\"",

@@ -21,7 +21,7 @@ use scimproof::wire::{Method, Redactor, Request, Secret};
 use serde_json::{Value, json};
 
 static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
-    LazyLock::new(|| scimproof::scenario::embedded().unwrap().into_iter().map(Arc::new).collect());
+    LazyLock::new(|| scimproof::conform::embedded().unwrap().into_iter().map(Arc::new).collect());
 
 const TOKEN: &str = "token-of-the-fault-table";
 const OPERATOR: &str = "token-of-the-operator";
@@ -99,6 +99,7 @@ pub fn judge_at(
                 selection: Selection::default(),
                 profile,
                 config: Some(&found.service_provider_config).filter(|config| config.is_object()),
+                schemas: Some(&found.schemas).filter(|schemas| schemas.is_object()),
                 max_users: None,
                 seed: 7,
                 marker: "sp7".to_owned(),

@@ -8,7 +8,7 @@ use scimproof::client::Transport;
 use scimproof::fault::{self, Caught, Faulty};
 use scimproof::flow::{Event, Finding, Outcome};
 use scimproof::profile::Profile;
-use scimproof::property::{Engine, Proof, RoleReadOut, SUITES, Setting, Suite};
+use scimproof::property::{Engine, Proof, RoleReadOut, SUITES, Setting, SignIn, Suite};
 use scimproof::requirement::Catalogue;
 use scimproof::run::{self, Job, Opening, Options};
 use scimproof::scenario::{self, Draw, ScenarioFlow, Settings};
@@ -24,11 +24,8 @@ const CASES: u64 = 150;
 /// How long an honest server is tested; the laws' own tests play everything.
 const ENOUGH: Duration = Duration::from_secs(5);
 
-/// Defects whose laws no suite judges yet, or not by so short a history.
-const PENDING: &[&str] = &["sso-removable", "scim-before-sso", "echoes-request", "email-username-accepted"];
-
 fn rows() -> Vec<Caught> {
-    fault::caught().iter().filter(|row| !PENDING.contains(&row.name.as_str())).cloned().collect()
+    fault::caught().to_vec()
 }
 
 /// A server of that profile behind that defect.
@@ -57,6 +54,7 @@ async fn prove(
         capabilities: found.service_provider_config,
         role: Some(RoleReadOut::At("roles.value".to_owned())),
         admin: transport.admin_url().is_some(),
+        sign_in: SignIn::default(),
         draw: draw(profile),
     };
     let (_keep, cancel) = tokio::sync::watch::channel(false);

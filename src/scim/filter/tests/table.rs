@@ -26,6 +26,10 @@ struct Case {
     expected: Option<Vec<String>>,
     #[serde(default)]
     interp: Vec<String>,
+    #[serde(default)]
+    requirements: Vec<String>,
+    #[serde(default)]
+    ends: Vec<toml::Table>,
 }
 
 /// Open rows where no match comes from a refusal, the other reading that the row's interpretation allows.
@@ -69,6 +73,10 @@ fn every_probe_is_answered_as_the_table_says() {
             (kind, answer) => panic!("{} ({kind}): {answer:?}", case.id),
         }
         assert!(case.kind != "open" || !case.interp.is_empty(), "{} names no interpretation", case.id);
+        // `ext-short` asks what no interpretation of the list asks.
+        let judged = case.requirements.is_empty() != case.ends.is_empty() || case.id == "ext-short";
+        assert!(judged, "{} has either requirements or ends", case.id);
+        assert!(case.requirements.is_empty() || case.kind != "open", "{} is open", case.id);
     }
 }
 

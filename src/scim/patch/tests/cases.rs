@@ -50,6 +50,7 @@ fn the_table_is_sound() {
             assert!(case.interp.iter().any(|id| id == question), "{}: {reading}", case.id);
         }
         assert!(case.source.starts_with("RFC764"), "{}", case.id);
+        assert_eq!(case.requirements.is_empty(), case.basis == Basis::Silent, "{}", case.id);
         assert!(case.basis != Basis::Silent || case.outcome.len() > 1 || !case.interp.is_empty(), "{}", case.id);
     }
     assert!(table.patch_case.iter().any(|case| case.on == On::Bare));

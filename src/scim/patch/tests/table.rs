@@ -80,6 +80,8 @@ pub struct Case {
     pub source: String,
     #[serde(default)]
     pub interp: Vec<String>,
+    #[serde(default)]
+    pub requirements: Vec<String>,
     pub outcome: Vec<Outcome>,
 }
 

@@ -1,0 +1,209 @@
+//! Every row of `fixtures/requirements/filter-cases.toml` as a step of a scenario: four people, then a filter each, and
+//! exactly those who match. The rows are dealt out by the attributes that they speak of, since a server may lack some.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::Written;
+use crate::scenario::Draft;
+use crate::scenario::draft::{End, Step, basic};
+use crate::scim::schema;
+
+#[derive(Deserialize)]
+struct Table {
+    data: BTreeMap<String, String>,
+    filter_case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    id: String,
+    filter: String,
+    kind: Kind,
+    #[serde(default, rename = "match")]
+    matches: Vec<String>,
+    #[serde(default)]
+    requirements: Vec<String>,
+    #[serde(default)]
+    ends: Vec<Known>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Valid,
+    All,
+    Invalid,
+    Open,
+}
+
+/// What a reading looks like: who matches, or a refusal, or just an answer.
+#[derive(Deserialize)]
+struct Known {
+    reading: String,
+    #[serde(rename = "match")]
+    matches: Option<Vec<String>>,
+    #[serde(default)]
+    refused: bool,
+}
+
+/// The statuses of a filter that is refused (`RFC7644 §3.12`); 501 is what servers say of what they do not do.
+const REFUSED: &str = "status = [400, 403, 422, 501]";
+
+/// The rows are dealt out by the first of these words that their filters hold: part of the id, ten letters for the
+/// names, the word.
+const PARTS: [(&str, &str, &str); 8] = [
+    ("enterprise", "enterprise", "enterprise:2.0:User:"),
+    ("emails", "mailofuser", "emails"),
+    ("title", "titleofone", "title"),
+    ("user-type", "usertypeof", "userType"),
+    ("name", "nameofuser", "name "),
+    ("given-name", "givennames", "name."),
+    ("display-name", "displaynam", "displayName"),
+    ("active", "activeuser", "active"),
+];
+
+/// The part of all others.
+const REST: (&str, &str) = ("user-name", "plainnames");
+
+#[expect(clippy::expect_used, reason = "the embedded table is read by a test")]
+fn table() -> &'static Table {
+    static TABLE: LazyLock<Table> = LazyLock::new(|| {
+        toml::from_str(include_str!("../../fixtures/requirements/filter-cases.toml")).expect("the table can be read")
+    });
+    &TABLE
+}
+
+/// One scenario for each part of the table.
+pub(super) fn written() -> Vec<Written> {
+    let mut parts: BTreeMap<(&str, &str), Vec<&Case>> = BTreeMap::new();
+    for case in table().filter_case.iter().filter(|case| !case.requirements.is_empty() || !case.ends.is_empty()) {
+        let part = PARTS.iter().find(|(.., word)| case.filter.contains(word)).map_or(REST, |(id, tag, _)| (*id, *tag));
+        parts.entry(part).or_default().push(case);
+    }
+    parts.into_iter().map(|((id, tag), cases)| part(id, tag, &cases)).collect()
+}
+
+fn part(id: &str, tag: &str, cases: &[&Case]) -> Written {
+    let mut draft = Draft::new(&format!("filters find exactly those who match: {id}"), &[], &["filter"]);
+    draft.tags = vec!["filter", "table"];
+    draft.actions = vec!["create-users"];
+    draft.attributes = attributes(cases);
+    // The names of the table hold dots and a plus.
+    draft.when = vec![("users.user_names", "\"any\"")];
+    for (name, body) in &table().data {
+        let create = Step::new(format!("create {name}"), "POST /Users").body(marked(body, tag));
+        draft.steps.push(create.judges("RFC7644-3.3-6", "status = 201").saves(format!("made_{name}"), "id"));
+    }
+    // Other people may match too: they are kept out by a second condition, which has to work by itself.
+    let own = format!("userName ew \"{}\"", mark(tag));
+    let control = Step::new("both conditions at once", format!("GET /Users?filter=userName pr and {own}"));
+    let control = control.judges("RFC7644-3.4.2.2-26", "status = 200");
+    draft.steps.push(table().data.keys().fold(control, |step, name| {
+        step.saves(name.clone(), format!("Resources[id eq \"{{{{ made_{name} }}}}\"].id"))
+    }));
+    draft.steps.extend(cases.iter().map(|case| case.step(tag, &own)));
+    Written { id: format!("rfc/filter-cases/{id}"), draft }
+}
+
+/// The end of the user names of a part: `sweep` knows them by it.
+fn mark(tag: &str) -> String {
+    format!(".{{{{ run.marker }}}}.{tag}@example.test")
+}
+
+/// A text of the table with names and addresses that are this run's own.
+fn marked(text: &str, tag: &str) -> String {
+    let end = format!("{}\"", mark(tag));
+    let text = text.replace(".p\"", &end).replace(".P\"", &end);
+    text.replace("one.test", &format!("one-{tag}-{{{{ run.marker }}}}.test"))
+        .replace("two.test", &format!("two-{tag}-{{{{ run.marker }}}}.test"))
+}
+
+/// The attributes that the filters speak of, with their schema's URN.
+fn attributes(cases: &[&Case]) -> Vec<String> {
+    let user = schema::user();
+    let schemas = std::iter::once(&user.base).chain(user.extensions.iter().map(|(schema, _)| schema));
+    let all = schemas.flat_map(|schema| schema.attributes.iter().map(move |one| (&schema.urn, &one.name)));
+    let speaks = |name: &str| {
+        let words = |case: &&Case| {
+            let mut words = case.filter.split(|c: char| !c.is_ascii_alphanumeric());
+            words.any(|word| word.eq_ignore_ascii_case(name))
+        };
+        cases.iter().any(words)
+    };
+    let never = |name: &str| matches!(name, "userName" | "password");
+    let wanted = all.filter(|(_, name)| speaks(name) && !never(name));
+    wanted.map(|(urn, name)| format!("{urn}:{name}")).collect()
+}
+
+impl Case {
+    fn step(&self, tag: &str, own: &str) -> Step {
+        let filter = marked(&self.filter, tag);
+        // What is no filter stays none; what asks for one user by name needs nothing else.
+        let alone =
+            self.kind == Kind::Invalid || self.filter.starts_with("userName eq ") && !self.filter.contains(" or ");
+        let alone = alone || self.filter.trim().is_empty();
+        let sent = if alone { filter } else { format!("({filter}) and {own}") };
+        let step = Step::new(self.id.clone(), format!("GET /Users?filter={sent}"));
+        if !self.ends.is_empty() {
+            return step.either(&[], self.ends.iter().map(Known::end).collect());
+        }
+        let requirements = self.requirements.join(" ");
+        if self.kind == Kind::Invalid {
+            let soft = "at = \"scimType\", is = \"invalidFilter\", soft = true";
+            return step.judges(&requirements, REFUSED).judges(&requirements, soft);
+        }
+        // An attribute and an operator that do not go together on a server may be refused (`RFC7644 §3.12`, table 9).
+        let plain = ["eq", "and", "or", "not"];
+        let operator = |word: &&str| ["ne", "co", "sw", "ew", "pr", "gt", "ge", "lt", "le"].contains(word);
+        let simple =
+            plain.iter().any(|word| self.filter.contains(word)) && !self.filter.split(' ').any(|it| operator(&it));
+        let names = self.filter.starts_with("userName") || self.filter.starts_with("USERNAME");
+        let status = if simple && names { "status = 200" } else { "status = 200, soft = true" };
+        let step = step.judges(&requirements, status);
+        rows(&self.matches).into_iter().fold(step, |step, row| step.judges(&requirements, row))
+    }
+}
+
+impl Known {
+    fn end(&self) -> End {
+        let rows = match (&self.matches, self.refused) {
+            (_, true) => vec![REFUSED.to_owned()],
+            (None, _) => vec!["status = 200".to_owned()],
+            (Some(matches), _) => std::iter::once("status = 200".to_owned()).chain(rows(matches)).collect(),
+        };
+        End { reading: Some(self.reading.clone()), rows }
+    }
+}
+
+/// Who is among the answers and who is not.
+fn rows(matches: &[String]) -> Vec<String> {
+    let one = |name: &String| {
+        let word = if matches.contains(name) { "has" } else { "has-not" };
+        format!("at = \"Resources.id\", {word} = {}", basic(&format!("{{{{ {name} }}}}")))
+    };
+    table().data.keys().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_asked_once_and_every_part_has_some() {
+        let asked = |case: &&Case| !case.requirements.is_empty() || !case.ends.is_empty();
+        let steps: usize = written().iter().map(|it| it.draft.steps.len() - table().data.len() - 1).sum();
+        assert_eq!(steps, table().filter_case.iter().filter(asked).count());
+        assert_eq!(written().len(), PARTS.len() + 1);
+        assert!(PARTS.iter().all(|(_, tag, _)| tag.len() == 10 && tag.bytes().all(|byte| byte.is_ascii_lowercase())));
+    }
+
+    #[test]
+    fn the_people_are_recognised_as_ours() {
+        let person: serde_json::Value =
+            serde_json::from_str(&marked(&table().data["u4"], REST.1).replace("{{ run.marker }}", "sp1a")).unwrap();
+        assert!(crate::scenario::is_ours("/Users", &person), "{person}");
+    }
+}
