@@ -13,6 +13,7 @@ mod lookup;
 mod members;
 mod names;
 mod patch;
+mod reading;
 mod roles;
 mod sheet;
 mod tokens;
@@ -40,6 +41,7 @@ const TABLES: &[&[Row]] = &[
     create::REPLACE,
     lookup::FAULTS,
     patch::FAULTS,
+    reading::FAULTS,
     members::FAULTS,
     form::FAULTS,
     names::FAULTS,

@@ -80,7 +80,16 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
         return Err(format!("there is no scenario {id}"));
     }
     let faulty = Faulty::new(server(profile)).behind("under test", fault);
-    let transport = transport(profile, faulty);
+    judge_at(transport(profile, faulty), profile, &scenarios, true)
+}
+
+/// Judges what is behind a transport by those scenarios; `admin` where it has an admin surface.
+pub fn judge_at(
+    transport: Arc<dyn Transport>,
+    profile: &Profile,
+    scenarios: &[Arc<Scenario>],
+    admin: bool,
+) -> Result<Verdict, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let options = Options::default();
     let events = runtime.block_on(async {
@@ -90,7 +99,7 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
         let written = written.into_iter().filter(|it| plays.is_empty() || plays.contains(&it.id)).map(Arc::new);
         let scenarios: Vec<Arc<Scenario>> = scenarios.iter().cloned().chain(written).collect();
         let plan = plan::build(
-            &scenarios,
+            scenarios,
             &plan::Options {
                 selection: Selection::default(),
                 profile,
@@ -100,7 +109,7 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
                 seed: 7,
                 marker: "sp7".to_owned(),
                 base_url: transport.base_url().to_owned(),
-                admin: true,
+                admin,
                 ticked: None,
             },
         );
