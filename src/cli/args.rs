@@ -372,7 +372,7 @@ pub struct Serve {
     /// Serve with a named fault, to see what catches it; may be repeated (see `list --faults`).
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
-    /// Turn capabilities off: patch, bulk, filter, sort, etag, changePassword, groups, me.
+    /// Turn capabilities off: patch, bulk, filter, sort, etag, changePassword, groups, me, custom, cursor.
     #[arg(long, value_name = "CAPABILITY,…", value_delimiter = ',')]
     pub without: Vec<String>,
     /// Serve the admin and auth surface of the products too (docs/admin.md); the environment variable holds its

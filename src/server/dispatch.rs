@@ -166,12 +166,12 @@ impl Handling<'_> {
             false => Ok(()),
         };
         match (route, &self.method) {
-            (Route::Root, _) => listed(self.kinds()),
+            (Route::Root, _) => listed(&self.context.kinds()),
             (Route::Search(kind), _) => {
                 let body = self.body()?;
                 let request = SearchRequest::from_body(write::as_object(&body)?)?;
-                let kinds = kind.as_ref().map_or(self.kinds(), std::slice::from_ref);
-                search::list(&self.context, kinds, &Query::new(&self.context, request)?)
+                let kinds = kind.map_or_else(|| self.context.kinds(), |kind| vec![kind]);
+                search::list(&self.context, &kinds, &Query::new(&self.context, request)?)
             }
             (Route::Collection(kind), Method::Get) => listed(&[kind]),
             (Route::Collection(kind), _) => {
@@ -235,10 +235,6 @@ impl Handling<'_> {
             },
             _ => write::delete(context, kind, id, &ask.conditions),
         }
-    }
-
-    fn kinds(&self) -> &'static [Kind] {
-        if self.context.capabilities().groups { &Kind::ALL } else { &[Kind::User] }
     }
 
     fn ask<'a>(&'a self, projection: &'a Projection) -> Ask<'a> {

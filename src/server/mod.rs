@@ -11,6 +11,7 @@ mod auth;
 mod bulk;
 mod context;
 mod core;
+mod cursor;
 mod discovery;
 mod dispatch;
 mod etag;
@@ -25,6 +26,7 @@ mod sqlite;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod told;
 mod touch;
 mod users;
 mod values;

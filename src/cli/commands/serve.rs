@@ -74,8 +74,10 @@ fn capability<'a>(profile: &'a mut Profile, word: &str) -> Result<&'a mut bool, 
         "changePassword" => &mut it.change_password,
         "groups" => &mut it.groups,
         "me" => &mut it.me,
+        "custom" => &mut it.custom,
+        "cursor" => &mut it.cursor,
         other => {
-            let known = "patch, bulk, filter, sort, etag, changePassword, groups, me";
+            let known = "patch, bulk, filter, sort, etag, changePassword, groups, me, custom, cursor";
             return Err(Fault::usage(format!("--without {other}: there is no such capability; known are {known}")));
         }
     })

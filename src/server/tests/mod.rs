@@ -5,6 +5,8 @@ mod accounts;
 mod admin;
 mod bulk;
 mod capabilities;
+mod cursors;
+mod devices;
 mod discovery;
 mod listener;
 mod queries;
