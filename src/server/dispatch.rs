@@ -37,7 +37,11 @@ fn answer(server: &Core, request: &Request, head: bool) -> Result<Answer, ScimEr
     let method = if head { Method::Get } else { request.method.clone() };
     let route = Route::find(path, &server.profile);
 
-    let access = auth::access(&place.tenant, &request.headers);
+    let known = auth::access(&place.tenant, &request.headers);
+    let granted = server.grants.as_ref().is_some_and(|(tenant, grants)| {
+        *tenant == place.tenant.name && grants.admits(request.headers.get("authorization"), server.now())
+    });
+    let access = if granted { Access::Granted(None) } else { known };
     let config = access == Access::Missing && server.profile.switches.public_config && route == Some(Route::Config);
     let public = config && settings.enabled;
     let subject = match &access {

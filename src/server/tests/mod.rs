@@ -9,6 +9,7 @@ mod cursors;
 mod devices;
 mod discovery;
 mod listener;
+mod oauth;
 mod queries;
 mod resources;
 mod users;
