@@ -1,8 +1,10 @@
 //! Scenarios that are written from tables: every row of the PATCH table and of the filter table becomes one, and is run,
-//! listed, explained and replayed like those that people write. It knows nothing of servers.
+//! listed, explained and replayed like those that people write; and from what a target publishes of its schemas. It knows
+//! nothing of servers.
 
 mod filter;
 mod patch;
+pub mod schema;
 
 use std::sync::LazyLock;
 

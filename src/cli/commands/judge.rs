@@ -15,13 +15,14 @@ use crate::cli::progress::Progress;
 use crate::cli::signals::Stop;
 use crate::cli::{config, faults, probe, sources, target};
 use crate::client::{AdminSurface, Auth, BaseUrl, InProcess, Transport};
+use crate::conform;
 use crate::flow::{Event, Leftover};
 use crate::idp;
 use crate::plan::{self, Plan, Selection};
 use crate::profile::Profile;
 use crate::requirement::Catalogue;
 use crate::run::{self, Discovery, Inspect, Opening, Options};
-use crate::scenario::{ACTIONS, Scenario};
+use crate::scenario::{ACTIONS, Scenario, ScenarioError};
 use crate::server::{self, Server};
 use crate::store::MemoryStore;
 use crate::verdict::{Baseline, ExitCode, Settings, Verdict};
@@ -53,13 +54,18 @@ pub struct Prepared {
     pub seed: u64,
     /// What is asked for.
     pub selection: Selection,
+    /// The attributes that the target publishes are walked: no folder of scenarios was named.
+    pub walks: bool,
     /// The actions that are ticked at the identity provider, where `--actions` says so.
     pub ticked: Option<Vec<String>>,
 }
 
 impl Prepared {
     /// The plan against a target that says that of itself.
-    pub fn plan(&self, said: Option<&Discovery>, base_url: &str, admin: bool) -> Plan {
+    ///
+    /// # Errors
+    /// [`Fault`] of ours: a scenario written from the target's schemas is none.
+    pub fn plan(&self, said: Option<&Discovery>, base_url: &str, admin: bool) -> Result<Plan, Fault> {
         let options = plan::Options {
             selection: self.selection.clone(),
             profile: &self.profile,
@@ -72,7 +78,15 @@ impl Prepared {
             admin,
             ticked: self.ticked.as_deref(),
         };
-        plan::build(&self.scenarios, &options)
+        let mut scenarios = self.scenarios.clone();
+        if let Some(said) = said.filter(|_| self.walks) {
+            let written = conform::schema::scenarios(&said.resource_types, &said.schemas);
+            let broken = |errors: Vec<ScenarioError>| {
+                Fault::ours(errors.first().map(ScenarioError::rendered).unwrap_or_default())
+            };
+            scenarios.extend(written.map_err(broken)?.into_iter().map(Arc::new));
+        }
+        Ok(plan::build(&scenarios, &options))
     }
 }
 
@@ -143,7 +157,9 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
         ..Options::default()
     };
     let selection = sources::selection(&flags.selection)?;
-    if !scenarios.iter().any(|scenario| selection.takes(scenario)) {
+    let walks = flags.selection.scenarios.is_none();
+    let walked = if walks { conform::schema::core().unwrap_or_default() } else { Vec::new() };
+    if !scenarios.iter().chain(&walked).any(|scenario| selection.takes(scenario)) {
         let message = "nothing is selected; `scimproof list` shows what there is".to_owned();
         return Err(Fault { code: ExitCode::NothingSelected, message });
     }
@@ -155,6 +171,7 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
         options,
         seed,
         selection,
+        walks,
         ticked,
     })
 }
@@ -174,7 +191,8 @@ fn baseline(path: &Path, scenarios: &[Scenario]) -> Result<Option<Baseline>, Fau
         return Ok(None);
     }
     let text = std::fs::read_to_string(path).map_err(|error| Fault::usage(format!("{}: {error}", path.display())))?;
-    let is_scenario = |id: &str| scenarios.iter().any(|scenario| scenario.id == id);
+    // What is written from a target's schemas is known only once it has answered.
+    let is_scenario = |id: &str| id.starts_with(conform::schema::IDS) || scenarios.iter().any(|it| it.id == id);
     Baseline::parse(&text, Catalogue::embedded(), &is_scenario).map(Some).map_err(|errors| {
         let lines: Vec<_> = errors.iter().map(|e| format!("{}:{}: {}", path.display(), e.line, e.reason)).collect();
         Fault::usage(lines.join("\n"))
@@ -215,7 +233,7 @@ async fn perform(
     let discovery = discovery.map_err(|error| Fault::unreachable(error.to_string()))?;
     let plan = {
         let admin = transport.admin_url().is_some();
-        prepared.plan(Some(&discovery), transport.base_url(), admin)
+        prepared.plan(Some(&discovery), transport.base_url(), admin)?
     };
     let marker = plan.marker.clone();
     let opening = Opening {

@@ -41,7 +41,7 @@ fn planned(flags: &List, context: &Context) -> Result<String, Fault> {
     let target = Target { profile: Some(flags.profile.clone()), ..Target::default() };
     let connection = Connection { max_users: flags.max_users, ..Connection::default() };
     let prepared = prepare(&Run { selection: flags.selection.clone(), target, connection, ..Run::default() }, context)?;
-    let mut plan = prepared.plan(None, "http://127.0.0.1", true);
+    let mut plan = prepared.plan(None, "http://127.0.0.1", true)?;
     plan.scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     let total = plan.estimate();
     let mut text = format!("would run ({})\n", plan.scenarios.len());

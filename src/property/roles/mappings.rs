@@ -83,9 +83,54 @@ fn histories(setting: &Arc<Setting>) -> BoxedStrategy<Box<dyn Case>> {
     let sets = prop::collection::vec(0_u8..8, 0..=3);
     (1..=USERS, sets, prop::collection::vec(act, 1..10))
         .prop_map(move |(users, sets, acts)| {
-            Writer::new(&setting).map_or_else(Script::default, |writer| writer.write(users, &sets, &acts)).into()
+            Box::new(Told { setting: Arc::clone(&setting), users, sets, acts }) as Box<dyn Case>
         })
         .boxed()
+}
+
+/// A history; a smaller one has a team or a user less, or leaves an act out.
+#[derive(Clone)]
+struct Told {
+    setting: Arc<Setting>,
+    users: usize,
+    sets: Vec<u8>,
+    acts: Vec<Act>,
+}
+
+impl Case for Told {
+    fn script(&self) -> Script {
+        let writer = Writer::new(&self.setting);
+        writer.map_or_else(Script::default, |writer| writer.write(self.users, &self.sets, &self.acts))
+    }
+
+    fn smaller(&self) -> Vec<Box<dyn Case>> {
+        let mut smaller = Vec::new();
+        if self.sets.len() > 1 {
+            smaller.push(Self { sets: self.sets[..self.sets.len() - 1].to_vec(), ..self.clone() });
+            // What the first team does may need the members of the second.
+            smaller.push(Self { sets: self.sets[1..].to_vec(), ..self.clone() });
+        }
+        if self.users > 1 {
+            smaller.push(Self { users: self.users - 1, ..self.clone() });
+        }
+        let acts = 0..self.acts.len();
+        smaller.extend(acts.clone().filter(|_| acts.len() > 1).map(|gap| {
+            let mut acts = self.acts.clone();
+            acts.remove(gap);
+            Self { acts, ..self.clone() }
+        }));
+        // Another mapping may show the same with fewer teams.
+        let simple = [1, 2, 3].map(|number| Act::Put { number, second: None });
+        let puts = acts.filter(|n| matches!(self.acts[*n], Act::Put { .. }));
+        smaller.extend(puts.flat_map(|n| {
+            simple.iter().map(move |act| {
+                let mut acts = self.acts.clone();
+                acts[n] = act.clone();
+                Self { acts, sets: self.sets[..self.sets.len().min(1)].to_vec(), ..self.clone() }
+            })
+        }));
+        smaller.into_iter().map(|told| Box::new(told) as Box<dyn Case>).collect()
+    }
 }
 
 /// Writes a history.

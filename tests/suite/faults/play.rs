@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use scimproof::check::standing;
 use scimproof::client::{AdminSurface, Auth, BaseUrl, Handler, InProcess, Transport};
+use scimproof::conform;
 use scimproof::fault::{Fault, Faulty};
 use scimproof::flow::Outcome;
 use scimproof::idp;
@@ -21,7 +22,7 @@ use scimproof::wire::{Method, Redactor, Request, Secret};
 use serde_json::{Value, json};
 
 static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
-    LazyLock::new(|| scimproof::conform::embedded().unwrap().into_iter().map(Arc::new).collect());
+    LazyLock::new(|| conform::embedded().unwrap().into_iter().map(Arc::new).collect());
 
 const TOKEN: &str = "token-of-the-fault-table";
 const OPERATOR: &str = "token-of-the-operator";
@@ -73,7 +74,8 @@ pub fn transport(profile: &Profile, faulty: Faulty) -> Arc<dyn Transport> {
 pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdict, String> {
     let scenarios: Vec<_> =
         SCENARIOS.iter().filter(|it| plays.is_empty() || plays.contains(&it.id)).map(Arc::clone).collect();
-    let strange = plays.iter().find(|id| !scenarios.iter().any(|it| it.id == **id));
+    let known = |id: &&String| id.starts_with(conform::schema::IDS) || scenarios.iter().any(|it| it.id == **id);
+    let strange = plays.iter().find(|id| !known(id));
     if let Some(id) = strange {
         return Err(format!("there is no scenario {id}"));
     }
@@ -84,6 +86,9 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
     let events = runtime.block_on(async {
         let found = run::wait_until_reachable(&transport, "a bearer token", &options, Duration::ZERO).await;
         let found = found.map_err(|error| error.to_string())?;
+        let written = conform::schema::scenarios(&found.resource_types, &found.schemas).unwrap();
+        let written = written.into_iter().filter(|it| plays.is_empty() || plays.contains(&it.id)).map(Arc::new);
+        let scenarios: Vec<Arc<Scenario>> = scenarios.iter().cloned().chain(written).collect();
         let plan = plan::build(
             &scenarios,
             &plan::Options {
