@@ -372,7 +372,7 @@ pub struct Serve {
     /// Serve with a named fault, to see what catches it; may be repeated (see `list --faults`).
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,
-    /// Turn capabilities off: patch, bulk, filter, sort, etag, changePassword, groups, me.
+    /// Turn capabilities off: patch, bulk, filter, sort, etag, changePassword, groups, me, custom, cursor.
     #[arg(long, value_name = "CAPABILITY,…", value_delimiter = ',')]
     pub without: Vec<String>,
     /// Serve the admin and auth surface of the products too (docs/admin.md); the environment variable holds its
@@ -382,6 +382,15 @@ pub struct Serve {
     /// The operator's token itself. For tests: it shows in the process list.
     #[arg(long, value_name = "TOKEN", conflicts_with = "admin_token_env")]
     pub admin_token: Option<String>,
+    /// Give tokens at /oauth2/token to this client (OAuth 2.0 client credentials).
+    #[arg(long, value_name = "ID", requires = "oauth_client_secret_env")]
+    pub oauth_client_id: Option<String>,
+    /// The environment variable with that client's secret.
+    #[arg(long, value_name = "NAME", requires = "oauth_client_id")]
+    pub oauth_client_secret_env: Option<String>,
+    /// How long such a token lives, seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600, requires = "oauth_client_id")]
+    pub oauth_token_seconds: u32,
 }
 
 /// Everything that `list` takes.

@@ -18,8 +18,13 @@ pub struct Undo {
 #[derive(Debug, Default)]
 pub struct Ledger(Vec<Undo>);
 
-/// The collections whose members a run may create.
-const COLLECTIONS: [&str; 2] = ["/Users", "/Groups"];
+/// What is no collection, though a `POST` there may answer with an id.
+const NO_COLLECTIONS: [&str; 3] = ["/Bulk", "/.search", "/Me"];
+
+/// Whether a path is that of a collection: `/Users`, `/Groups`, or that of a type which only this target has.
+fn is_collection(path: &str) -> bool {
+    path.len() > 1 && path.rfind('/') == Some(0) && !NO_COLLECTIONS.contains(&path)
+}
 
 impl Ledger {
     /// Learns from an exchange: a `POST` that answered 2xx with an id (also inside a bulk answer) adds a resource,
@@ -33,17 +38,27 @@ impl Ledger {
         match exchange.request.method {
             Method::Post if response.is_success() && path == "/Bulk" => {
                 let body = response.json().unwrap_or_default();
+                let sent = exchange.request.body.as_deref();
+                let request: Option<Value> = sent.and_then(|body| serde_json::from_slice(body).ok());
                 for operation in body["Operations"].as_array().into_iter().flatten() {
                     let created = matches!(&operation["status"], Value::String(s) if s == "201")
                         || operation["status"]["code"] == "201";
                     let location = operation["location"].as_str().unwrap_or_default();
-                    let place = COLLECTIONS.iter().filter_map(|c| location.rfind(&format!("{c}/"))).max();
-                    if let (true, Some(place)) = (created, place) {
-                        self.add(&location[place..], &exchange.scenario);
+                    // Where it was sent names the collection, the last segment of its location the resource.
+                    let sent = request.as_ref().and_then(|body| body["Operations"].as_array());
+                    let path = operation["bulkId"].as_str().and_then(|id| {
+                        sent?.iter().find(|sent| sent["bulkId"] == *id)?["path"]
+                            .as_str()
+                            .filter(|path| is_collection(path))
+                    });
+                    let known = ["/Users", "/Groups"].into_iter().find(|it| location.contains(&format!("{it}/")));
+                    let id = location.rsplit_once('/').map(|(_, id)| id).filter(|id| !id.is_empty());
+                    if let (true, Some(path), Some(id)) = (created, path.or(known), id) {
+                        self.add(&format!("{path}/{id}"), &exchange.scenario);
                     }
                 }
             }
-            Method::Post if response.is_success() && COLLECTIONS.contains(&path) => {
+            Method::Post if response.is_success() && is_collection(path) => {
                 if let Some(id) = response.json().and_then(|body| body["id"].as_str().map(str::to_owned)) {
                     self.add(&format!("{path}/{}", encode_segment(&id)), &exchange.scenario);
                 }
@@ -125,6 +140,17 @@ mod tests {
             r#"{"Operations":[{"status":"201","location":"https://h/v2/Users/7"},{"status":"409","location":"https://h/v2/Users/8"}]}"#,
         ));
         assert_eq!(ledger.len(), 3);
+        let mut bulk = exchange(
+            Method::Post,
+            "/Bulk",
+            200,
+            r#"{"Operations":[{"status":"201","bulkId":"d","location":"https://h/v2/Devices/4"}]}"#,
+        );
+        bulk.request.body = Some(br#"{"Operations":[{"bulkId":"d","path":"/Devices"}]}"#.to_vec());
+        ledger.learn(&bulk);
+        ledger.learn(&exchange(Method::Post, "/Devices", 201, r#"{"id":"3"}"#));
+        ledger.learn(&exchange(Method::Post, "/Me", 201, r#"{"id":"9"}"#));
+        assert_eq!(ledger.len(), 5);
         for root in [Root::Admin, Root::At("http://h/o/scim/v2".into())] {
             let mut elsewhere = exchange(Method::Post, "/Users", 201, r#"{"id":"5"}"#);
             elsewhere.request.root = root.clone();
@@ -133,10 +159,10 @@ mod tests {
             gone.request.root = root;
             ledger.learn(&gone);
         }
-        assert_eq!(ledger.len(), 3, "other bases are not this one");
+        assert_eq!(ledger.len(), 5, "other bases are not this one");
         ledger.learn(&exchange(Method::Delete, "/Users/1", 204, ""));
         let paths: Vec<_> = ledger.drain().into_iter().map(|u| u.path).collect();
-        assert_eq!(paths, ["/Users/7", "/Groups/a%20b"]);
+        assert_eq!(paths, ["/Devices/3", "/Devices/4", "/Users/7", "/Groups/a%20b"]);
         assert!(ledger.is_empty());
     }
 }

@@ -240,7 +240,11 @@ pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<Str
         let there = lacks(need, target, config).is_none();
         return there.then(|| format!("for targets without {need}, and this one has it"));
     }
-    let announced = config.and_then(|config| config.get(need)?.get("supported")?.as_bool());
+    let announced = match need {
+        // `RFC9865 §4`: who says nothing has none.
+        "cursor" => config.map(|config| config["pagination"]["cursor"] == true),
+        need => config.and_then(|config| config.get(need)?.get("supported")?.as_bool()),
+    };
     let profile = &target.capabilities;
     let documented = match need {
         "patch" => profile.patch,
@@ -251,13 +255,17 @@ pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<Str
         "changePassword" => profile.change_password,
         "groups" => profile.groups,
         "me" => profile.me,
+        // What the standard does not know is not assumed of a target of which nothing is known.
+        "custom" => profile.custom && !target.open,
+        "cursor" => profile.cursor && !target.open,
         _ => true,
     };
     match announced {
         Some(true) => None,
-        Some(false) if matches!(need, "me" | "search" | "root") => {
+        Some(false) if matches!(need, "me" | "search" | "root" | "custom") => {
             Some(format!("{need}: the target does not serve it"))
         }
+        Some(false) if need == "cursor" => Some("cursor: /ServiceProviderConfig has no pagination.cursor".to_owned()),
         Some(false) => Some(format!("{need}: /ServiceProviderConfig says supported = false")),
         None if documented => None,
         None => Some(format!("{need}: not in profile {}", target.name)),

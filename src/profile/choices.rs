@@ -24,6 +24,10 @@ pub struct Capabilities {
     pub groups: bool,
     /// `/Me` (`RFC7644 §3.11`).
     pub me: bool,
+    /// The resource type of our own, `/Devices` (`RFC7643 §6`).
+    pub custom: bool,
+    /// Pages by cursor beside those by index (`RFC9865`).
+    pub cursor: bool,
 }
 
 impl Default for Capabilities {
@@ -37,6 +41,8 @@ impl Default for Capabilities {
             change_password: true,
             groups: true,
             me: true,
+            custom: false,
+            cursor: false,
         }
     }
 }
@@ -57,6 +63,8 @@ pub struct Limits {
     pub page_max: usize,
     /// Page size when `count` is absent.
     pub page_default: usize,
+    /// How long a cursor lives, seconds (`RFC9865 §4`).
+    pub cursor_seconds: u32,
 }
 
 impl Default for Limits {
@@ -68,6 +76,7 @@ impl Default for Limits {
             bulk_bytes: 1 << 20,
             page_max: 1000,
             page_default: 100,
+            cursor_seconds: 600,
         }
     }
 }

@@ -32,6 +32,9 @@ pub(super) enum Removal {
 /// Statuses by which a target says that it does not delete.
 const NO_DELETE: [u16; 3] = [403, 405, 501];
 
+/// The collections of the standard.
+const COLLECTIONS: [&str; 2] = ["/Users", "/Groups"];
+
 /// Pages of the last listing when the target cannot filter.
 const PAGES: usize = 50;
 
@@ -245,6 +248,7 @@ pub(super) async fn prove(
         let (session, marker) = (Arc::clone(session), marker.to_owned());
         async move { confirm(&session, n, removal, &marker).await }
     });
+    let own: BTreeSet<String> = paths.iter().map(|path| collection(path).to_owned()).collect();
     let mut outcome = Outcome::default();
     let results = side_by_side(proofs.collect::<Vec<_>>(), PAGE, Some(until)).await;
     for (result, path) in results.into_iter().zip(paths) {
@@ -252,7 +256,9 @@ pub(super) async fn prove(
         outcome.count(result.unwrap_or_else(late));
     }
     if !marker.is_empty() {
-        for collection in ["/Users", "/Groups"] {
+        // Collections that only this target has are looked at where the run created something there.
+        let others = own.iter().map(String::as_str).filter(|it| it.starts_with('/') && !COLLECTIONS.contains(it));
+        for collection in COLLECTIONS.into_iter().chain(others) {
             if timeout_at(until, sweep(session, collection, marker, &mut outcome)).await.is_err() {
                 outcome.count(Removal::Stays(Leftover { path: collection.to_owned(), reason: out_of_time(time) }));
             }
@@ -344,7 +350,9 @@ async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut 
     let marker = marker.to_lowercase();
     let mut proofs = 0;
     for _ in 0..PAGES {
-        let found = match page(&sender, &target).await {
+        // Which attribute bears the marker is not known of a type of the target's own.
+        let filtered = if COLLECTIONS.contains(&collection) { page(&sender, &target).await } else { None };
+        let found = match filtered {
             Some((resources, _)) => resources,
             None => scan(&sender, collection, PAGES).await,
         };

@@ -11,14 +11,15 @@ use tokio::time::{Instant, sleep};
 use super::{Options, Session};
 use crate::client::{BaseUrl, Transport};
 use crate::flow::{Event, Step};
-use crate::scim::urn;
+use crate::scim::{schema, urn};
 use crate::wire::{Exchange, ExchangeId, Failure, FailureKind, Method, Request, Response};
 
 /// What the target says of itself.
 #[derive(Debug, Clone, Default)]
 pub struct Discovery {
     /// `/ServiceProviderConfig`, or `Null` where there is none. What it has no member for was looked for, and stands beside
-    /// the rest in the same form: `groups`, `me`, `search` (`/Users/.search`) and `root` (a query of the base URL).
+    /// the rest in the same form: `groups`, `me`, `search` (`/Users/.search`), `root` (a query of the base URL) and `custom`
+    /// (the type of our own, [`schema::device`]).
     pub service_provider_config: Value,
     /// `/ResourceTypes`, or `Null`.
     pub resource_types: Value,
@@ -134,6 +135,13 @@ pub async fn preflight(
     {
         let exchange = read(&session, n, path).await;
         *place = judge(base, given, path, &exchange).map_or(Value::Null, |seen| seen.document());
+    }
+    // The type that scenarios know by its URN; another of that name is not it.
+    let own = Value::String(schema::device().base.urn.clone());
+    let listed = discovery.resource_types["Resources"].as_array();
+    let custom = listed.is_some_and(|all| all.iter().any(|kind| kind["schema"] == own));
+    if let Some(config) = discovery.service_provider_config.as_object_mut() {
+        config.insert("custom".to_owned(), serde_json::json!({ "supported": custom }));
     }
     for (n, name, request) in tries() {
         let there = offered(&*ask(&session, n, request).await);

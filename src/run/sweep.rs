@@ -33,8 +33,9 @@ pub struct Swept {
 /// Where organizations are, below the admin root.
 const ORGANIZATIONS: &str = "/admin/v1/organizations";
 
-/// Groups go before users, so that no membership is in the way.
-const COLLECTIONS: [&str; 2] = ["/Groups", "/Users"];
+/// Groups go before users, so that no membership is in the way. The last is of the bundled server's own type; another
+/// target answers that it has none.
+const COLLECTIONS: [&str; 3] = ["/Groups", "/Users", "/Devices"];
 
 /// Finds marked resources, and removes them unless `look_only`.
 pub async fn sweep(

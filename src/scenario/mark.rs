@@ -21,7 +21,7 @@ pub fn is_our_organization(id: &str) -> bool {
     PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(id))
 }
 
-/// True when a resource of `/Users` or `/Groups` bears the mark of a run. Names of real people cannot: `example.test` is
+/// True when a resource of `/Users`, `/Groups` or `/Devices` bears the mark of a run. Names of real people cannot: `example.test` is
 /// reserved (`RFC2606 §2`), and a group must hold marker and tag as words of their own.
 #[must_use]
 pub fn is_ours(collection: &str, resource: &Value) -> bool {
@@ -38,6 +38,8 @@ pub fn is_ours(collection: &str, resource: &Value) -> bool {
             // A team with a role has the name that the mapping knows; then its external id bears the mark.
             bears(&resource["displayName"], group) || resource["externalId"].as_str().is_some_and(is_our_organization)
         }
+        // A device is named as a group is.
+        "/Devices" => bears(&resource["displayName"], group),
         _ => false,
     }
 }

@@ -27,7 +27,7 @@ use include_dir::{Dir, include_dir};
 use crate::requirement::Catalogue;
 
 /// The words of `needs`: capabilities, whether there is an admin surface, and with `no-` what must not be there.
-pub const CAPABILITIES: [&str; 18] = [
+pub const CAPABILITIES: [&str; 20] = [
     "patch",
     "bulk",
     "filter",
@@ -38,6 +38,8 @@ pub const CAPABILITIES: [&str; 18] = [
     "me",
     "search",
     "root",
+    "custom",
+    "cursor",
     "admin",
     "no-patch",
     "no-bulk",

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Object, urn};
 
-/// The `scimType` keywords of `RFC7644 §3.12`, table 9.
+/// The `scimType` keywords of `RFC7644 §3.12`, table 9, and of `RFC9865 §2.1`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ScimType {
     /// The filter is malformed, or attribute and operator do not go together.
@@ -29,6 +29,12 @@ pub enum ScimType {
     InvalidVers,
     /// Sensitive information in a URI.
     Sensitive,
+    /// The cursor is none that the server gave for this query (`RFC9865 §2.1`).
+    InvalidCursor,
+    /// The cursor is too old (`RFC9865 §2.1`).
+    ExpiredCursor,
+    /// `count` is not acceptable, or changed from page to page (`RFC9865 §2.1`).
+    InvalidCount,
 }
 
 impl ScimType {
@@ -46,6 +52,9 @@ impl ScimType {
             Self::InvalidValue => "invalidValue",
             Self::InvalidVers => "invalidVers",
             Self::Sensitive => "sensitive",
+            Self::InvalidCursor => "invalidCursor",
+            Self::ExpiredCursor => "expiredCursor",
+            Self::InvalidCount => "invalidCount",
         }
     }
 }

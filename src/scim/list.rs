@@ -25,6 +25,10 @@ pub struct SearchRequest {
     pub start_index: usize,
     /// The most resources of the page; `None` leaves it to the server.
     pub count: Option<usize>,
+    /// Where the page begins, empty for the first (`RFC9865 §2`); `None` is a page by `startIndex`.
+    pub cursor: Option<String>,
+    /// Whether there was a `startIndex`.
+    pub indexed: bool,
 }
 
 impl Default for SearchRequest {
@@ -36,6 +40,8 @@ impl Default for SearchRequest {
             descending: false,
             start_index: 1,
             count: None,
+            cursor: None,
+            indexed: false,
         }
     }
 }
@@ -53,6 +59,7 @@ struct Raw {
     sort_order: Option<String>,
     start_index: Option<String>,
     count: Option<String>,
+    cursor: Option<String>,
 }
 
 impl SearchRequest {
@@ -125,6 +132,7 @@ impl Raw {
             "sortorder" => &mut self.sort_order,
             "startindex" => &mut self.start_index,
             "count" => &mut self.count,
+            "cursor" => &mut self.cursor,
             _ => return None,
         })
     }
@@ -141,8 +149,10 @@ impl Raw {
             filter,
             sort_by: self.sort_by.and_then(|text| AttrPath::parse(&text).ok()),
             descending: self.sort_order.is_some_and(|order| order.eq_ignore_ascii_case("descending")),
+            indexed: self.start_index.is_some(),
             start_index: integer("startIndex", self.start_index)?.unwrap_or(1).max(1),
             count: integer("count", self.count)?,
+            cursor: self.cursor,
         })
     }
 }
@@ -211,11 +221,21 @@ mod tests {
             ("startIndex=0&count=-5", 1, Some(0)),
             ("startIndex=-3&count=-0", 1, Some(0)),
             ("count=99999999999999999999999", 1, Some(usize::MAX)),
-            ("count=1&count=2&cursor=x", 1, Some(2)),
+            ("count=1&count=2&unknown=x", 1, Some(2)),
         ];
         for (text, start_index, count) in rows {
-            assert_eq!(query(text), Ok(SearchRequest { start_index, count, ..SearchRequest::default() }), "{text}");
+            let indexed = text.to_lowercase().contains("startindex");
+            let expected = SearchRequest { start_index, count, indexed, ..SearchRequest::default() };
+            assert_eq!(query(text), Ok(expected), "{text}");
         }
+        for (text, cursor) in
+            [("cursor", Some("")), ("cursor=&count=2", Some("")), ("Cursor=a-1", Some("a-1")), ("", None)]
+        {
+            let pairs = text.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+            let read = SearchRequest::from_query(pairs).expect(text);
+            assert_eq!(read.cursor.as_deref(), cursor, "{text}");
+        }
+        assert_eq!(body(json!({"cursor": "x"})).map(|it| it.cursor), Ok(Some("x".into())));
     }
 
     #[test]

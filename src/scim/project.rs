@@ -19,6 +19,8 @@ pub enum Projection {
     Only(Vec<AttrPath>),
     /// What is returned by default but these.
     Without(Vec<AttrPath>),
+    /// What is returned by default, and these.
+    Plus(Vec<AttrPath>),
 }
 
 /// The paths of a comma-separated list. What is no attribute path is left out (I-39). An extension's URN alone is kept as a
@@ -129,6 +131,7 @@ fn attribute(
                 without(value, known, &unwanted)
             }
         },
+        Projection::Plus(paths) => whole(by_default || matches!(named(paths, name, urn, kind), Named::Whole)),
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::path::AttrPath;
 
 pub use table::{
-    all, common, enterprise_user, group, known, resource_type, schema_schema, service_provider_config, user,
+    all, common, device, enterprise_user, group, known, resource_type, schema_schema, service_provider_config, user,
 };
 
 /// The type of an attribute (`RFC7643 §2.3`).

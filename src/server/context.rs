@@ -25,6 +25,16 @@ impl Context<'_> {
         &self.server.profile.capabilities
     }
 
+    /// The kinds of resources that the server has.
+    pub fn kinds(&self) -> Vec<Kind> {
+        let there = |kind: &Kind| match kind {
+            Kind::User => true,
+            Kind::Group => self.capabilities().groups,
+            Kind::Device => self.capabilities().custom,
+        };
+        Kind::ALL.into_iter().filter(there).collect()
+    }
+
     /// Where a resource lives.
     pub fn location(&self, kind: Kind, id: &str) -> String {
         format!("{}{}/{id}", self.base, resource_type(kind).endpoint)
@@ -44,5 +54,15 @@ pub(super) fn resource_type(kind: Kind) -> &'static ResourceType {
     match kind {
         Kind::User => schema::user(),
         Kind::Group => schema::group(),
+        Kind::Device => schema::device(),
+    }
+}
+
+/// The attribute that shows a resource's memberships; a device has none.
+pub(super) const fn links_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::User => "groups",
+        Kind::Group => "members",
+        Kind::Device => "",
     }
 }

@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use time::OffsetDateTime;
 
 use super::auth::{Auth, Credential, Scheme, Tenant};
+use super::cursor::Cursors;
+use super::oauth::Grants;
 use crate::product::{Mapping, Organization, Products, Roles, Scim, Sso};
 use crate::profile::Profile;
 use crate::store::Store;
@@ -32,6 +34,10 @@ pub(super) struct Core {
     pub tenants: Arc<Vec<Place>>,
     pub public_url: Option<String>,
     pub clock: Arc<dyn Fn() -> OffsetDateTime + Send + Sync>,
+    /// The token endpoint, if there is one, and the tenant that its tokens open.
+    pub grants: Option<(String, Arc<Grants>)>,
+    /// The open cursors of queries.
+    pub cursors: Arc<Cursors>,
     turns: Arc<Vec<Mutex<()>>>,
     /// Organizations, accounts, tokens.
     pub products: Arc<Products>,
@@ -52,6 +58,8 @@ impl Core {
             tenants: Arc::new(tenants),
             public_url: None,
             clock: Arc::new(OffsetDateTime::now_utc),
+            grants: None,
+            cursors: Arc::default(),
             turns: Arc::new(std::iter::repeat_with(Mutex::default).take(TURNS).collect()),
             products: Arc::new(products),
         }

@@ -15,7 +15,7 @@ use crate::store::Kind;
 pub(super) fn config(context: &Context<'_>, tenant: &Tenant) -> Answer {
     let capabilities = context.capabilities();
     let limits = &context.server.profile.limits;
-    let body = json!({
+    let mut body = json!({
         "schemas": [urn::SERVICE_PROVIDER_CONFIG],
         "patch": { "supported": capabilities.patch },
         "bulk": {
@@ -33,6 +33,17 @@ pub(super) fn config(context: &Context<'_>, tenant: &Tenant) -> Answer {
             "location": format!("{}/ServiceProviderConfig", context.base),
         },
     });
+    if capabilities.cursor {
+        // Who begins without saying which gets pages by index, as before there were cursors (`RFC9865 §2.4`).
+        body["pagination"] = json!({
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": limits.page_default,
+            "maxPageSize": limits.page_max,
+            "cursorTimeout": limits.cursor_seconds,
+        });
+    }
     Answer::text(200, body.to_string())
 }
 
@@ -63,7 +74,7 @@ fn schemes(tenant: &Tenant) -> Vec<Value> {
 /// 404 for an unknown name.
 pub(super) fn resource_types(context: &Context<'_>, name: Option<&str>) -> Result<Answer, ScimError> {
     let profile = &context.server.profile;
-    let kinds = Kind::ALL.into_iter().filter(|kind| *kind == Kind::User || context.capabilities().groups);
+    let kinds = context.kinds().into_iter();
     let used = |kind: Kind| {
         let mut kind = resource_type(kind).clone();
         kind.extensions.retain(|(schema, _)| users::served(profile, schema).is_some());
@@ -84,6 +95,11 @@ pub(super) fn schemas(context: &Context<'_>, name: Option<&str>) -> Result<Answe
     let served = |schema: &&Schema| schema.urn != urn::GROUP || context.capabilities().groups;
     let trimmed = |schema: &Schema| users::served(&context.server.profile, schema);
     let mut all: Vec<Schema> = schema::all().into_iter().filter(served).filter_map(trimmed).collect();
+    if context.capabilities().custom {
+        let device = resource_type(Kind::Device);
+        all.push(device.base.clone());
+        all.extend(device.extensions.iter().map(|(schema, _)| schema.clone()));
+    }
     for kind in context.server.profile.value_lists.iter().map(values::resource_type) {
         if all.iter().all(|schema| schema.urn != kind.base.urn) {
             all.push(kind.base);

@@ -37,7 +37,11 @@ fn answer(server: &Core, request: &Request, head: bool) -> Result<Answer, ScimEr
     let method = if head { Method::Get } else { request.method.clone() };
     let route = Route::find(path, &server.profile);
 
-    let access = auth::access(&place.tenant, &request.headers);
+    let known = auth::access(&place.tenant, &request.headers);
+    let granted = server.grants.as_ref().is_some_and(|(tenant, grants)| {
+        *tenant == place.tenant.name && grants.admits(request.headers.get("authorization"), server.now())
+    });
+    let access = if granted { Access::Granted(None) } else { known };
     let config = access == Access::Missing && server.profile.switches.public_config && route == Some(Route::Config);
     let public = config && settings.enabled;
     let subject = match &access {
@@ -166,12 +170,12 @@ impl Handling<'_> {
             false => Ok(()),
         };
         match (route, &self.method) {
-            (Route::Root, _) => listed(self.kinds()),
+            (Route::Root, _) => listed(&self.context.kinds()),
             (Route::Search(kind), _) => {
                 let body = self.body()?;
                 let request = SearchRequest::from_body(write::as_object(&body)?)?;
-                let kinds = kind.as_ref().map_or(self.kinds(), std::slice::from_ref);
-                search::list(&self.context, kinds, &Query::new(&self.context, request)?)
+                let kinds = kind.map_or_else(|| self.context.kinds(), |kind| vec![kind]);
+                search::list(&self.context, &kinds, &Query::new(&self.context, request)?)
             }
             (Route::Collection(kind), Method::Get) => listed(&[kind]),
             (Route::Collection(kind), _) => {
@@ -235,10 +239,6 @@ impl Handling<'_> {
             },
             _ => write::delete(context, kind, id, &ask.conditions),
         }
-    }
-
-    fn kinds(&self) -> &'static [Kind] {
-        if self.context.capabilities().groups { &Kind::ALL } else { &[Kind::User] }
     }
 
     fn ask<'a>(&'a self, projection: &'a Projection) -> Ask<'a> {

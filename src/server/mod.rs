@@ -11,12 +11,14 @@ mod auth;
 mod bulk;
 mod context;
 mod core;
+mod cursor;
 mod discovery;
 mod dispatch;
 mod etag;
 mod filter;
 mod http;
 mod input;
+mod oauth;
 mod render;
 mod role;
 mod route;
@@ -25,6 +27,7 @@ mod sqlite;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod told;
 mod touch;
 mod users;
 mod values;
@@ -33,6 +36,7 @@ mod write;
 pub use admin::FaultControl;
 pub use auth::{Auth, Credential, Scheme, Tenant};
 pub use http::{Service, Timeouts, serve, serve_with};
+pub use oauth::OAuthClient;
 pub use sqlite::SqliteStore;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -40,6 +44,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use time::OffsetDateTime;
 
 use self::core::Core;
+use self::oauth::Grants;
 use crate::product::{Products, Refusal};
 use crate::profile::Profile;
 use crate::store::Store;
@@ -87,6 +92,13 @@ impl Server {
         self
     }
 
+    /// The same server with a token endpoint at `/oauth2/token` (`RFC6749 §4.4`), whose tokens open that tenant.
+    #[must_use]
+    pub fn with_oauth(self, tenant: impl Into<String>, client: OAuthClient) -> Self {
+        let grants = Some((tenant.into(), Arc::new(Grants::new(client))));
+        self.with(|core| core.grants = grants)
+    }
+
     /// The same server, whose admin surface switches defects on and off through `control` (A21).
     #[must_use]
     pub fn with_fault_control(mut self, control: FaultControl) -> Self {
@@ -117,9 +129,13 @@ impl Server {
     /// surface an OAuth error (`RFC6749 §5.2`).
     #[must_use]
     pub fn handle(&self, request: Request) -> Response {
+        let core = self.core();
+        if let Some((_, grants)) = core.grants.as_ref().filter(|_| request.path() == oauth::PATH) {
+            return grants.handle(&request, core.now());
+        }
         match &self.admin {
             Some(operator) if admin::owns(request.path()) => admin::handle(self, operator, &request),
-            _ => dispatch::handle(&self.core(), &request),
+            _ => dispatch::handle(&core, &request),
         }
     }
 

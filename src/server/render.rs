@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::context::{Context, resource_type};
+use super::context::{Context, links_name, resource_type};
 use crate::scim::project::{Projection, project};
 use crate::scim::{Object, ScimError, datetime};
 use crate::store::{Kind, Link, Record};
@@ -38,6 +38,9 @@ pub(super) fn object(context: &Context<'_>, record: &Record, detail: Detail) -> 
         resource.shift_remove("roles");
         resource.extend(roles(context, record)?.map(|roles| ("roles".to_owned(), roles)));
     }
+    if record.kind == Kind::Device {
+        resource.insert("deviceNumber".into(), json!(record.sequence));
+    }
     resource.insert("meta".into(), meta(context, record));
     Ok(resource)
 }
@@ -53,7 +56,9 @@ fn roles(context: &Context<'_>, record: &Record) -> Result<Option<Value>, ScimEr
 /// # Errors
 /// As [`object`].
 pub(super) fn text(context: &Context<'_>, record: &Record, projection: &Projection) -> Result<String, ScimError> {
-    if (context.roles && record.kind == Kind::User) || !matches!(projection, Projection::Default) {
+    // Of a device not everything that is stored is returned.
+    let plain = record.kind != Kind::Device && !(context.roles && record.kind == Kind::User);
+    if !plain || !matches!(projection, Projection::Default) {
         let resource = object(context, record, Detail::Full)?;
         return Ok(Value::Object(project(&resource, resource_type(record.kind), projection)).to_string());
     }
@@ -70,13 +75,6 @@ pub(super) fn text(context: &Context<'_>, record: &Record, projection: &Projecti
     Ok(text)
 }
 
-const fn links_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::User => "groups",
-        Kind::Group => "members",
-    }
-}
-
 fn element(context: &Context<'_>, owner: Kind, link: &Link, detail: Detail) -> Value {
     let mut element = Object::new();
     element.insert("value".into(), Value::String(link.id.clone()));
@@ -86,7 +84,7 @@ fn element(context: &Context<'_>, owner: Kind, link: &Link, detail: Detail) -> V
         }
         let name = match owner {
             Kind::User => "direct",
-            Kind::Group => kind.name(),
+            Kind::Group | Kind::Device => kind.name(),
         };
         element.insert("type".into(), Value::String(name.into()));
     }

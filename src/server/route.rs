@@ -69,6 +69,7 @@ impl Route {
         let kind = |name: &str| match name {
             "Users" => Some(Kind::User),
             "Groups" if capabilities.groups => Some(Kind::Group),
+            "Devices" if capabilities.custom => Some(Kind::Device),
             _ => None,
         };
         Some(match *parts {

@@ -5,15 +5,17 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::context::resource_type;
 use super::core::Core;
 use super::users;
 use crate::profile::UnknownMembers;
 use crate::scim::name::{fold, user_name_key};
+use crate::scim::schema::Uniqueness;
 use crate::scim::{Object, ScimError, ScimType};
-use crate::store::{Body, Keys, Kind, Member, Members, Record, Strangers};
+use crate::store::{Body, Held, Keys, Kind, Member, Members, Record, Strangers};
 
 /// Attributes that are computed, kept elsewhere or not kept at all.
-const APART: [&str; 5] = ["id", "meta", "groups", "members", "password"];
+const APART: [&str; 6] = ["id", "meta", "groups", "members", "password", "deviceNumber"];
 
 /// A resource in the store's terms.
 pub(super) struct Parts {
@@ -33,7 +35,7 @@ impl Parts {
     pub fn of(server: &Core, kind: Kind, resource: Object, old: Option<&Object>) -> Result<Self, ScimError> {
         let mut resource = match kind {
             Kind::User => users::fit(&server.profile.users, resource, old)?,
-            Kind::Group => resource,
+            Kind::Group | Kind::Device => resource,
         };
         let text = |name: &str| resource.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         let invalid = |detail: String| ScimError::bad(ScimType::InvalidValue, detail);
@@ -45,10 +47,12 @@ impl Parts {
                 (key, true, labels.into_iter().find(|label| !label.is_empty()).unwrap_or_default())
             }
             Kind::Group => (fold(&text("displayName")), server.profile.switches.group_name_unique, text("displayName")),
+            Kind::Device => (text("assetTag"), true, text("displayName")),
         };
         let held = match kind {
             Kind::User => users::held(&server.profile.users, &resource),
             Kind::Group => Vec::new(),
+            Kind::Device => distinct(&resource, kind),
         };
         let external_id = resource.get("externalId").and_then(Value::as_str).map(ToOwned::to_owned);
         let mut members = Vec::new();
@@ -73,7 +77,7 @@ impl Parts {
 
     /// What becomes of a record's members; its links are those that the resource was made from.
     pub fn joining(&self, record: &Record) -> Members {
-        if record.kind == Kind::User {
+        if record.kind != Kind::Group {
             return Members::KEEP;
         }
         let before: HashSet<&str> = record.links.iter().map(|link| link.id.as_str()).collect();
@@ -94,6 +98,19 @@ impl Parts {
     pub fn body(&self) -> Body {
         Body::new(self.body.clone())
     }
+}
+
+/// The values that the schema says no other resource of the type has (`RFC7643 §7`), but for the name.
+fn distinct(resource: &Object, kind: Kind) -> Vec<Held> {
+    let attributes = &resource_type(kind).base.attributes;
+    let unique = attributes.iter().filter(|it| it.uniqueness != Uniqueness::None && it.name != "assetTag");
+    unique
+        .filter_map(|it| {
+            let text = resource.get(&it.name)?.as_str()?;
+            let key = if it.case_exact { text.to_owned() } else { text.to_lowercase() };
+            Some(Held { attribute: it.name.clone(), key })
+        })
+        .collect()
 }
 
 /// What the profile says about members that do not exist.

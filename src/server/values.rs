@@ -9,7 +9,7 @@ use crate::profile::{ListedValue, ValueList};
 use crate::scim::filter::{check, matches};
 use crate::scim::project::{Projection, project};
 use crate::scim::schema::{Attribute, Mutability, ResourceType, Returned, Schema, Type, Uniqueness};
-use crate::scim::{Object, ScimError, sort, urn};
+use crate::scim::{Object, ScimError, ScimType, sort, urn};
 
 /// The attributes of every list; the flag says which are required.
 const ATTRIBUTES: [(&str, bool, &str); 3] = [
@@ -52,7 +52,7 @@ pub(super) fn resource_type(list: &ValueList) -> ResourceType {
 /// `GET` of a list (`RFC7644 §3.4.2`).
 ///
 /// # Errors
-/// 400 `invalidFilter`.
+/// 400 `invalidFilter`, `invalidCursor`.
 pub(super) fn list(context: &Context<'_>, list: &ValueList, query: &Query) -> Result<Answer, ScimError> {
     let kind = resource_type(list);
     if let Some(filter) = &query.filter {
@@ -67,15 +67,28 @@ pub(super) fn list(context: &Context<'_>, list: &ValueList, query: &Query) -> Re
             if *descending { order.reverse() } else { order }
         });
     }
-    let page = found.iter().skip(query.skip).take(query.take).map(|value| project(value, &kind, &query.projection));
+    // The list never changes, so that a number is place enough for a cursor.
+    let skip = match query.cursor.as_deref() {
+        None => query.skip,
+        Some("") => 0,
+        Some(name) => name.strip_prefix("after-").and_then(|number| number.parse().ok()).ok_or_else(|| {
+            ScimError::bad(ScimType::InvalidCursor, "cursor: none of this query; begin again with an empty one")
+        })?,
+    };
+    let page = found.iter().skip(skip).take(query.take).map(|value| project(value, &kind, &query.projection));
     let page: Vec<Object> = page.collect();
-    let body = json!({
+    let (first, next) = (skip.saturating_add(1), skip.saturating_add(page.len()));
+    let mut body = json!({
         "schemas": [urn::LIST_RESPONSE],
         "totalResults": found.len(),
-        "startIndex": query.skip.saturating_add(1),
         "itemsPerPage": page.len(),
         "Resources": page,
     });
+    if query.cursor.is_none() {
+        body["startIndex"] = json!(first);
+    } else if next < found.len() && next > skip {
+        body["nextCursor"] = json!(format!("after-{next}"));
+    }
     Ok(Answer::text(200, body.to_string()))
 }
 

@@ -10,7 +10,7 @@ use super::context::{Context, resource_type};
 use super::etag::Conditions;
 use super::render::{self, Detail, whole_millis};
 use super::stored::{Parts, strangers};
-use super::{account, search, touch, users};
+use super::{account, search, told, touch, users};
 use crate::profile::{DeactivatedNames, Deletion, PatchAnswer, PutWithoutActive};
 use crate::scim::patch::{self, PatchRequest};
 use crate::scim::project::Projection;
@@ -58,7 +58,8 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
     };
     written(context, Written::Created(&made, password.as_deref()))?;
     let record = current(context, made, search::links(kind, ask.projection))?;
-    answer(context, 201, &record, ask.projection)
+    let shown = told::projection(ask.projection, resource_type(kind), |path| told::in_body(body, path));
+    answer(context, 201, &record, &shown)
 }
 
 /// A create under the name of a deactivated user, where that activates the same user again (PROP-UNIQ-10): it becomes what
@@ -108,7 +109,8 @@ pub(super) fn replace(
         }
         Ok(new)
     })?;
-    answer(context, 200, &record, ask.projection)
+    let shown = told::projection(ask.projection, resource_type(kind), |path| told::in_body(body, path));
+    answer(context, 200, &record, &shown)
 }
 
 /// What a PUT that does not mention `active` makes of it (PROP-LIFE-05).
@@ -136,7 +138,7 @@ pub(super) fn modify(
     let switches = &context.server.profile.switches;
     let request = PatchRequest::parse(body, &switches.patch)?;
     let form = match kind {
-        Kind::User => switches.patch_answer,
+        Kind::User | Kind::Device => switches.patch_answer,
         Kind::Group => switches.group_patch_answer,
     };
     let bare = form == PatchAnswer::NoContent && matches!(ask.projection, Projection::Default);
@@ -147,7 +149,7 @@ pub(super) fn modify(
     };
     let lighter = match kind {
         Kind::User => users::without_dropped(&context.server.profile.users, &request),
-        Kind::Group => None,
+        Kind::Group | Kind::Device => None,
     };
     let record = change(context, kind, id, ask, &scope, |old| {
         let made = patch::apply(old, &request, resource_type(kind), &switches.patch);
@@ -161,7 +163,10 @@ pub(super) fn modify(
     if bare {
         return Ok(Answer { etag: context.tag(&record), ..Answer::empty(204) });
     }
-    answer(context, 200, &record, ask.projection)
+    let shown = told::projection(ask.projection, resource_type(kind), |path| {
+        told::in_patch(&request, resource_type(kind), path)
+    });
+    answer(context, 200, &record, &shown)
 }
 
 /// `DELETE` (`RFC7644 §3.6`).
@@ -298,7 +303,7 @@ pub(super) fn answer(
 const fn for_tag(kind: Kind) -> Links<'static> {
     match kind {
         Kind::User => Links::All,
-        Kind::Group => Links::Skip,
+        Kind::Group | Kind::Device => Links::Skip,
     }
 }
 

@@ -19,6 +19,7 @@ pub struct MemoryStore {
 struct Tenant {
     users: Table,
     groups: Table,
+    devices: Table,
     /// For every member, the groups that hold it.
     holders: HashMap<String, Joined>,
     last: u64,
@@ -45,6 +46,7 @@ impl Tenant {
         match kind {
             Kind::User => &self.users,
             Kind::Group => &self.groups,
+            Kind::Device => &self.devices,
         }
     }
 
@@ -52,11 +54,13 @@ impl Tenant {
         match kind {
             Kind::User => &mut self.users,
             Kind::Group => &mut self.groups,
+            Kind::Device => &mut self.devices,
         }
     }
 
+    /// What can be a member.
     fn kind_of(&self, id: &str) -> Option<(Kind, &Row)> {
-        Kind::ALL.into_iter().find_map(|kind| self.table(kind).get(id).map(|row| (kind, row)))
+        Kind::MEMBERS.into_iter().find_map(|kind| self.table(kind).get(id).map(|row| (kind, row)))
     }
 
     fn known(&self, members: &[Member], strangers: Strangers, newborn: &str) -> Result<(), StoreError> {
@@ -78,6 +82,7 @@ impl Tenant {
         let joined = match kind {
             Kind::User => self.holders.get(&row.id),
             Kind::Group => Some(&row.members),
+            Kind::Device => None,
         };
         let mut record = row.record(kind);
         record.links = match (joined, links) {

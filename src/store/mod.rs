@@ -1,6 +1,6 @@
 //! What the reference server needs of storage: records with key columns, a version for compare-and-set, memberships
 //! that clean up after themselves, and the in-memory store. The room is pure (time and ids arrive as arguments) and
-//! knows nothing of HTTP, of schemas beyond the two kinds, or of how a record is rendered.
+//! knows nothing of HTTP, of schemas beyond the kinds, or of how a record is rendered.
 
 #[cfg(test)]
 pub(crate) mod behaviour;
@@ -15,18 +15,22 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-/// The two kinds of resources that are stored.
+/// The kinds of resources that are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `RFC7643 §4.1`
     User,
     /// `RFC7643 §4.2`
     Group,
+    /// The resource type of our own (`RFC7643 §6`).
+    Device,
 }
 
 impl Kind {
-    /// Both kinds, in the order in which a query over all of them answers.
-    pub const ALL: [Self; 2] = [Self::User, Self::Group];
+    /// The kinds, in the order in which a query over all of them answers.
+    pub const ALL: [Self; 3] = [Self::User, Self::Group, Self::Device];
+    /// The kinds that can be members of groups (`RFC7643 §4.2`).
+    pub const MEMBERS: [Self; 2] = [Self::User, Self::Group];
 
     /// The resource type's name: `User`.
     #[must_use]
@@ -34,6 +38,7 @@ impl Kind {
         match self {
             Self::User => "User",
             Self::Group => "Group",
+            Self::Device => "Device",
         }
     }
 
@@ -47,7 +52,7 @@ impl Kind {
 /// What can be looked up and what others show of a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys {
-    /// Comparison key of `userName` or `displayName`.
+    /// Comparison key of `userName`, `displayName` or `assetTag`.
     pub name: String,
     /// Whether `name` must be unique among the tenant's resources of that kind.
     pub unique: bool,
@@ -190,7 +195,7 @@ pub enum Select {
     All,
     /// By id.
     Id(String),
-    /// By the comparison key of `userName` or `displayName`.
+    /// By the comparison key of `userName`, `displayName` or `assetTag`.
     Name(String),
     /// By `externalId`.
     ExternalId(String),

@@ -38,6 +38,26 @@ fn every_exit_code_has_its_cause() {
     assert_eq!(served.users(), 0);
 }
 
+#[test]
+fn a_run_fetches_its_token_from_the_bundled_token_endpoint() {
+    let good = scenarios(true);
+    let serve = ["--oauth-client-id", "suite", "--oauth-client-secret-env", "TEST_TOKEN"];
+    let served = Served::start(good.path(), &serve);
+    let endpoint = format!("{}/oauth2/token", served.url.strip_suffix("/scim/v2").unwrap());
+    let run = ["run", "--scenarios", ".", "--target", &served.url, "--auth", "oauth", "--oauth-token-url", &endpoint];
+    let rows: [(i32, &[&str]); 3] = [
+        (0, &["--oauth-client-id", "suite"]),
+        (0, &["--oauth-client-id", "suite", "--oauth-in-body"]),
+        (3, &["--oauth-client-id", "somebody-else"]),
+    ];
+    for (code, more) in rows {
+        let it = end(scimproof(good.path(), &run).args(more).args(["--token-env", "TEST_TOKEN"]));
+        assert_eq!(it.code, code, "{more:?}\n{}\n{}", it.stdout, it.stderr);
+        assert!(!it.stdout.contains(TOKEN) && !it.stderr.contains(TOKEN));
+    }
+    assert_eq!(served.get("/Users", TOKEN).0, 401, "the secret is no token");
+}
+
 /// A baseline whose row is past its date.
 const EXPIRED: &str = "[[known]]\nrequirement = \"RFC7644-3.3-6\"\nreason = \"old\"\nuntil = \"2020-01-01\"\n";
 

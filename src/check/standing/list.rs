@@ -31,8 +31,10 @@ fn asked(seen: &Seen) -> Option<u64> {
     u64::try_from(count.max(0)).ok()
 }
 
-fn cursor(list: &Object) -> bool {
-    member(list, "nextCursor").is_some() || member(list, "previousCursor").is_some()
+/// Whether the page is one by cursor; the last of them may say nothing of it (`RFC9865 §2`).
+fn cursor(seen: &Seen, list: &Object) -> bool {
+    let asked = seen.parameter("cursor").is_some() && member(list, "startIndex").is_none();
+    asked || member(list, "nextCursor").is_some() || member(list, "previousCursor").is_some()
 }
 
 /// Discovery ignores paging (`RFC7644 §4`), so only queries are judged by it.
@@ -60,7 +62,7 @@ fn total(seen: &Seen) -> Option<Said> {
     let list = seen.list()?;
     Some(match member(list, "totalResults") {
         Some(Value::Number(number)) => Said::when(true, "totalResults", number.to_string()),
-        _ if cursor(list) => return None,
+        _ if cursor(seen, list) => return None,
         Some(other) => Said::fail("totalResults as a number", other.to_string()),
         None => Said::fail("totalResults", "none"),
     })
@@ -83,7 +85,7 @@ fn resources(seen: &Seen) -> Option<Said> {
     let total = number(list, "totalResults").filter(|total| *total > 0)?;
     let start = seen.parameter("startIndex").and_then(|text| text.parse::<i64>().ok()).unwrap_or(1);
     let beyond = u64::try_from(start).is_ok_and(|start| start > total);
-    if asked(seen) == Some(0) || beyond {
+    if asked(seen) == Some(0) || beyond || cursor(seen, list) {
         return None;
     }
     let there = member(list, "Resources").and_then(Value::as_array);
@@ -112,7 +114,7 @@ fn zero(seen: &Seen) -> Option<Said> {
 
 /// The list, where it holds less than all matches.
 fn partial<'a>(seen: &'a Seen) -> Option<&'a Object> {
-    let list = query(seen).filter(|list| !cursor(list))?;
+    let list = query(seen).filter(|list| !cursor(seen, list))?;
     let total = number(list, "totalResults")?;
     (seen.elements().len() as u64 > 0 && (seen.elements().len() as u64) < total).then_some(list)
 }

@@ -13,7 +13,7 @@ use crate::cli::signals::Stop;
 use crate::cli::{faults, sources};
 use crate::client::SecretSource;
 use crate::profile::Profile;
-use crate::server::{self, Auth, Credential, Server, SqliteStore, Tenant};
+use crate::server::{self, Auth, Credential, OAuthClient, Server, SqliteStore, Tenant};
 use crate::store::{MemoryStore, Store};
 use crate::verdict::ExitCode;
 use crate::wire::Secret;
@@ -35,6 +35,11 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
     if let Some(token) = operator {
         server = server.with_admin(token);
     }
+    if let (Some(id), Some(variable)) = (&flags.oauth_client_id, &flags.oauth_client_secret_env) {
+        let secret = fetch("--oauth-client-secret-env", variable, context)?;
+        server =
+            server.with_oauth("default", OAuthClient { id: id.clone(), secret, seconds: flags.oauth_token_seconds });
+    }
     let server = Arc::new(faults::before(server, &flags.fault)?);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -50,6 +55,9 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
         for tenant in &flags.tenant {
             let name = tenant.split_once('=').map_or(tenant.as_str(), |(name, _)| name);
             context.say(&format!("tenant {name}: http://{address}/{name}{base_path}"));
+        }
+        if flags.oauth_client_id.is_some() {
+            context.say(&format!("token endpoint: http://{address}/oauth2/token (OAuth 2.0 client credentials)"));
         }
         if administered {
             context.say(&format!("admin surface: http://{address}/admin/v1 (its state is in memory)"));
@@ -74,8 +82,10 @@ fn capability<'a>(profile: &'a mut Profile, word: &str) -> Result<&'a mut bool, 
         "changePassword" => &mut it.change_password,
         "groups" => &mut it.groups,
         "me" => &mut it.me,
+        "custom" => &mut it.custom,
+        "cursor" => &mut it.cursor,
         other => {
-            let known = "patch, bulk, filter, sort, etag, changePassword, groups, me";
+            let known = "patch, bulk, filter, sort, etag, changePassword, groups, me, custom, cursor";
             return Err(Fault::usage(format!("--without {other}: there is no such capability; known are {known}")));
         }
     })
@@ -142,7 +152,7 @@ fn auth(flags: &Serve, base_path: &str, context: &Context) -> Result<Auth, Fault
         let token = Credential::bearer(fetch("--tenant", variable)?);
         tenants.push(Tenant::new(name, vec![token]).at(format!("/{name}{base_path}")));
     }
-    if credentials.is_empty() && !flags.open {
+    if credentials.is_empty() && !flags.open && flags.oauth_client_id.is_none() {
         let token = Secret::new(uuid::Uuid::new_v4().simple().to_string());
         context.reveal(&format!("token (made up for this process, shown once): {}", token.expose()));
         context.redactor.learn(&token);

@@ -1,10 +1,11 @@
-//! A walk over the pages of a list (`RFC7644 §3.4.2.4`): asks for the next page until `totalResults` are seen, and puts
-//! the pages together as one list answer.
+//! A walk over the pages of a list: asks for the next page until `totalResults` are seen (`RFC7644 §3.4.2.4`), or where the
+//! request has a cursor until no page names another (`RFC9865 §2`), and puts the pages together as one list answer.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::flow::encode_segment;
 use crate::scim::urn;
 use crate::wire::{Exchange, Request};
 
@@ -48,16 +49,23 @@ impl Walk {
             _ => Vec::new(),
         };
         let total = body.remove("totalResults");
+        let next = body.remove("nextCursor");
         let end = total.as_ref().and_then(Value::as_u64).unwrap_or(0);
         self.total = self.total.take().or(total);
         let count = page.len();
         self.start += count as u64;
         self.resources.extend(page);
+        if parameter(&self.request, "cursor").is_some() {
+            let next = next.as_ref().and_then(Value::as_str).filter(|_| self.pages.len() < MOST_PAGES)?;
+            let mut request = self.request.clone();
+            request.target = with(&request.target, "cursor", &encode_segment(next));
+            return Some(request);
+        }
         if count == 0 || self.start > end || self.pages.len() >= MOST_PAGES {
             return None;
         }
         let mut request = self.request.clone();
-        request.target = with_start(&request.target, self.start);
+        request.target = with(&request.target, "startIndex", &self.start.to_string());
         Some(request)
     }
 
@@ -88,12 +96,12 @@ fn parameter<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.query()?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// The target with `startIndex` set in its place, or appended.
-fn with_start(target: &str, start: u64) -> String {
+/// The target with a parameter set in its place, or appended.
+fn with(target: &str, name: &str, value: &str) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let wanted = format!("startIndex={start}");
+    let wanted = format!("{name}={value}");
     let mut pairs: Vec<String> = query.split('&').filter(|pair| !pair.is_empty()).map(str::to_owned).collect();
-    match pairs.iter_mut().find(|pair| pair.starts_with("startIndex=")) {
+    match pairs.iter_mut().find(|pair| pair.strip_prefix(name).is_some_and(|rest| rest.starts_with('='))) {
         Some(pair) => *pair = wanted,
         None => pairs.push(wanted),
     }

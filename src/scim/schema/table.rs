@@ -1,4 +1,5 @@
-//! The core schemas, read once from `fixtures/requirements/core-attributes.toml`. It knows nothing of how they are shown.
+//! The core schemas, read once from `fixtures/requirements/core-attributes.toml`, and a resource type of our own from
+//! `fixtures/custom-type.toml`. It knows nothing of how they are shown.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,16 +8,19 @@ use serde::Deserialize;
 
 use super::{Attribute, Mutability, ResourceType, Returned, Schema, Type, Uniqueness};
 
-const TEXT: &str = include_str!("../../../fixtures/requirements/core-attributes.toml");
+const CORE: &str = include_str!("../../../fixtures/requirements/core-attributes.toml");
+const CUSTOM: &str = include_str!("../../../fixtures/custom-type.toml");
 
 /// Key in the table, name of the schema, what it is for.
-const SCHEMAS: [(&str, &str, &str); 6] = [
+const SCHEMAS: [(&str, &str, &str); 8] = [
     ("User", "User", "A user account"),
     ("Group", "Group", "A group of users or of other groups"),
     ("EnterpriseUser", "EnterpriseUser", "What an organization records about its members"),
     ("ServiceProviderConfig", "ServiceProviderConfig", "What this service supports"),
     ("ResourceType", "ResourceType", "A kind of resource and where it lives"),
     ("Schema", "Schema", "A schema: attributes and their characteristics"),
+    ("Device", "Device", "A device that the organization owns"),
+    ("DeviceWarranty", "DeviceWarranty", "The warranty that every device has"),
 ];
 
 #[derive(Deserialize)]
@@ -52,13 +56,17 @@ struct Tables {
     service_provider_config: Schema,
     resource_type: Schema,
     schema: Schema,
+    device: ResourceType,
 }
 
 /// A table that does not parse would be empty here; the tests of this room read every row of it.
-static TABLES: LazyLock<Tables> = LazyLock::new(|| Tables::new(&parse().unwrap_or_else(|_| Document::empty())));
+static TABLES: LazyLock<Tables> = LazyLock::new(|| {
+    let read = |text| parse(text).unwrap_or_else(|_| Document::empty());
+    Tables::new(&read(CORE), &read(CUSTOM))
+});
 
-fn parse() -> Result<Document, toml::de::Error> {
-    toml::from_str(TEXT)
+fn parse(text: &str) -> Result<Document, toml::de::Error> {
+    toml::from_str(text)
 }
 
 impl Document {
@@ -124,7 +132,7 @@ impl Document {
 }
 
 impl Tables {
-    fn new(document: &Document) -> Self {
+    fn new(document: &Document, custom: &Document) -> Self {
         Self {
             common: document.attributes("common"),
             user: document.resource_type("User", "/Users", vec![(document.schema("EnterpriseUser"), false)]),
@@ -132,6 +140,7 @@ impl Tables {
             service_provider_config: document.schema("ServiceProviderConfig"),
             resource_type: document.schema("ResourceType"),
             schema: recursive(document.schema("Schema")),
+            device: custom.resource_type("Device", "/Devices", vec![(custom.schema("DeviceWarranty"), true)]),
         }
     }
 }
@@ -165,6 +174,13 @@ pub fn group() -> &'static ResourceType {
     &TABLES.group
 }
 
+/// A resource type that no standard knows, with every data type and characteristic, and an extension that is required
+/// (`RFC7643 §2.2`, `§2.3`, `§6`, `§7`).
+#[must_use]
+pub fn device() -> &'static ResourceType {
+    &TABLES.device
+}
+
 /// The enterprise extension (`RFC7643 §4.3`).
 #[must_use]
 pub fn enterprise_user() -> &'static Schema {
@@ -195,10 +211,11 @@ pub fn all() -> [&'static Schema; 6] {
     [&user().base, &group().base, enterprise_user(), service_provider_config(), resource_type(), schema_schema()]
 }
 
-/// The core standard's schema with this URN, whatever its case.
+/// The schema with this URN, whatever its case: one of the core standard, or of our own type.
 #[must_use]
 pub fn known(urn: &str) -> Option<&'static Schema> {
-    all().into_iter().find(|schema| schema.urn.eq_ignore_ascii_case(urn))
+    let own = std::iter::once(&device().base).chain(device().extensions.iter().map(|(schema, _)| schema));
+    all().into_iter().chain(own).find(|schema| schema.urn.eq_ignore_ascii_case(urn))
 }
 
 #[cfg(test)]
@@ -207,10 +224,14 @@ mod tests {
 
     #[test]
     fn every_row_becomes_an_attribute() {
-        let document = parse().expect("the table parses");
-        let count = |attributes: &[Attribute]| attributes.iter().map(|a| 1 + a.subs.len()).sum::<usize>();
-        let built: usize = document.schemas.keys().map(|key| count(&document.attributes(key))).sum();
-        assert_eq!(built, document.attribute.len());
-        assert!(built > 130);
+        for (text, least) in [(CORE, 130), (CUSTOM, 25)] {
+            let document = parse(text).expect("the table parses");
+            let count = |attributes: &[Attribute]| attributes.iter().map(|a| 1 + a.subs.len()).sum::<usize>();
+            let built: usize = document.schemas.keys().map(|key| count(&document.attributes(key))).sum();
+            assert_eq!(built, document.attribute.len());
+            assert!(built > least);
+            let described = |a: &Attribute| a.subs.iter().chain([a]).all(|a| !a.description.is_empty());
+            assert!(document.schemas.keys().all(|key| document.attributes(key).iter().all(described)));
+        }
     }
 }

@@ -18,9 +18,11 @@ use writer::{Write, Writer};
 /// Identifies the file to `file` and to us: "scim" in ASCII.
 const APPLICATION_ID: i32 = 0x7363_696d;
 /// The version of `schema.sql`.
-const SCHEMA_VERSION: i32 = 2;
-/// The oldest version that `schema.sql` brings up to date by itself.
+const SCHEMA_VERSION: i32 = 3;
+/// The oldest version that is brought up to date.
 const OLDEST_VERSION: i32 = 1;
+/// The last version whose table of resources knew users and groups only.
+const TWO_KINDS: i32 = 2;
 /// How long a connection waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(10);
 /// Idle read connections that are kept.
@@ -90,10 +92,22 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
         return Err(StoreError::Broken(format!("the file cannot have a write-ahead log (journal mode {mode})")));
     }
     connection.pragma_update(None, "synchronous", "FULL").map_err(broken)?;
+    // A CHECK cannot be changed, so the table is made anew and keeps its rows, and its count of sequences.
+    let (before, after) = if tables > 0 && version <= TWO_KINDS {
+        (
+            "ALTER TABLE resource RENAME TO resource_before; DROP INDEX IF EXISTS resource_order; \
+             DROP INDEX IF EXISTS resource_name; DROP INDEX IF EXISTS resource_external;",
+            "INSERT INTO resource SELECT * FROM resource_before; DELETE FROM sqlite_sequence WHERE name = 'resource'; \
+             UPDATE sqlite_sequence SET name = 'resource' WHERE name = 'resource_before'; DROP TABLE resource_before;",
+        )
+    } else {
+        ("", "")
+    };
+    let schema = include_str!("schema.sql");
     connection
         .execute_batch(&format!(
-            "BEGIN; {} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;",
-            include_str!("schema.sql")
+            "BEGIN; {before} {schema} {after} PRAGMA application_id = {APPLICATION_ID}; \
+             PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
         ))
         .map_err(broken)
 }
@@ -151,6 +165,8 @@ impl Store for SqliteStore {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::params;
+
     use super::*;
     use crate::store::behaviour;
 
@@ -185,8 +201,18 @@ mod tests {
         let path = folder.path().join("a.db");
         drop(SqliteStore::open(&path).unwrap());
         let plain = Connection::open(&path).unwrap();
-        plain.execute_batch("DROP TABLE held; PRAGMA user_version = 1").unwrap();
+        let old = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ', ''Device''', ''); \
+                   PRAGMA writable_schema = RESET; DROP TABLE held; PRAGMA user_version = 1;";
+        plain.execute_batch(old).unwrap();
+        let row = "INSERT INTO resource SELECT ?1, 't', ?2, ?1, ?1, NULL, NULL, '', 1, 0, 0, '{}'";
+        plain.execute(row, params![6, "User"]).unwrap();
+        plain.execute(row, params![7, "User"]).unwrap();
+        plain.execute("DELETE FROM resource WHERE sequence = 7", []).unwrap();
+        assert!(plain.execute(row, params![8, "Device"]).is_err(), "the old table knows two kinds");
         let store = SqliteStore::open(&path).unwrap();
+        assert_eq!(store.count("t", Kind::User, &Select::All).unwrap(), 1);
+        let device = store.create("t", behaviour::draft(Kind::Device, "d", "d", &[])).unwrap();
+        assert_eq!(device.sequence, 8, "a sequence is never used again");
         let mut draft = behaviour::draft(Kind::User, "1", "ann", &[]);
         draft.keys.held = vec![crate::store::Held { attribute: "emails.value".into(), key: "a@x".into() }];
         store.create("t", draft).unwrap();

@@ -83,12 +83,13 @@ fn record(row: &Row<'_>, kind: Kind) -> rusqlite::Result<Record> {
 
 fn linked(db: &Connection, tenant: &str, mut record: Record, links: Links<'_>) -> rusqlite::Result<Record> {
     let (own, other, display) = match record.kind {
+        Kind::Device => return Ok(record),
         Kind::User => ("member_id", "group_id", "r.label"),
         Kind::Group => ("group_id", "member_id", "coalesce(m.display, r.label)"),
     };
     let base = format!(
         "SELECT m.{other}, r.kind, {display} FROM member m LEFT JOIN resource r ON r.tenant = m.tenant AND r.id = m.{other} \
-         WHERE m.tenant = ?1 AND m.{own} = ?2"
+         AND r.kind <> 'Device' WHERE m.tenant = ?1 AND m.{own} = ?2"
     );
     match links {
         Links::Skip => {}

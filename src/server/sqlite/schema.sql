@@ -2,7 +2,7 @@
 CREATE TABLE IF NOT EXISTS resource (
   sequence    INTEGER PRIMARY KEY AUTOINCREMENT,
   tenant      TEXT    NOT NULL,
-  kind        TEXT    NOT NULL CHECK (kind IN ('User', 'Group')),
+  kind        TEXT    NOT NULL CHECK (kind IN ('User', 'Group', 'Device')),
   id          TEXT    NOT NULL,
   name_key    TEXT    NOT NULL,
   unique_key  TEXT,

@@ -150,7 +150,8 @@ fn current(
 }
 
 fn join(db: &Connection, tenant: &str, group: &str, members: &Members, strangers: Strangers) -> Result<(), StoreError> {
-    let mut known = db.prepare_cached("SELECT 1 FROM resource WHERE tenant = ? AND id = ?").map_err(broken)?;
+    let known = "SELECT 1 FROM resource WHERE tenant = ? AND id = ? AND kind <> 'Device'";
+    let mut known = db.prepare_cached(known).map_err(broken)?;
     let mut leave =
         db.prepare_cached("DELETE FROM member WHERE tenant = ? AND group_id = ? AND member_id = ?").map_err(broken)?;
     let mut join = db
