@@ -54,6 +54,8 @@ pub enum Command {
     List(List),
     /// Check scenario files: unknown keys and ids, with line and column.
     Lint(Lint),
+    /// Say which requirements are named by a check, exercised by a run, proven by a fault; and which are not.
+    Coverage(CoverageFlags),
     /// Explain a requirement, interpretation, request shape, scenario, client, flow, fault or exit code.
     Explain(Explain),
     /// Keep a list of known failures, so that a pipeline can adopt scimproof on a server that is red today.
@@ -410,6 +412,20 @@ pub struct Lint {
     /// The folder with scenario files; the built-in ones if not given.
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub folder: Option<PathBuf>,
+}
+
+/// Everything that `coverage` takes.
+#[derive(Debug, Args)]
+pub struct CoverageFlags {
+    /// A JSON report of `run`: what it judged counts as exercised.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
+    /// Show every requirement that is missing somewhere, and why a test cannot see some.
+    #[arg(long)]
+    pub missing: bool,
+    /// Write it as JSON, requirement by requirement; `-` is stdout.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub json: Option<PathBuf>,
 }
 
 /// Everything that `explain` takes.

@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod completions;
+pub mod coverage;
 pub mod explain;
 mod judge;
 pub mod lint;
