@@ -58,6 +58,7 @@ pub fn run(context: &mut Context) -> ExitCode {
 fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Fault> {
     match command {
         Command::Run(flags) => commands::run::run(*flags, context),
+        Command::Replay(flags) => commands::replay::replay(*flags, context),
         Command::Prove(flags) => commands::prove::prove(*flags, context),
         Command::Load(flags) => commands::load::load(*flags, context),
         Command::Serve(flags) => commands::serve::serve(&flags, context),

@@ -7,6 +7,7 @@ mod select;
 pub use estimate::{Estimate, estimate};
 pub use select::{Expression, ExpressionError};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rand::SeedableRng;
@@ -27,11 +28,13 @@ pub struct Selection {
     pub plain: bool,
     /// `--select`
     pub expression: Option<Expression>,
+    /// Only these scenarios, by id: those of an earlier run.
+    pub only: Option<BTreeSet<String>>,
 }
 
 impl Default for Selection {
     fn default() -> Self {
-        Self { clients: None, plain: true, expression: None }
+        Self { clients: None, plain: true, expression: None, only: None }
     }
 }
 

@@ -5,9 +5,21 @@ use super::process::{end, scimproof};
 #[test]
 fn help_texts_are_as_reviewed() {
     let folder = tempfile::tempdir().unwrap();
-    for command in
-        ["", "run", "prove", "load", "serve", "list", "lint", "coverage", "explain", "baseline", "sweep", "completions"]
-    {
+    for command in [
+        "",
+        "run",
+        "replay",
+        "prove",
+        "load",
+        "serve",
+        "list",
+        "lint",
+        "coverage",
+        "explain",
+        "baseline",
+        "sweep",
+        "completions",
+    ] {
         let mut arguments = vec![command, "--help"];
         arguments.retain(|word| !word.is_empty());
         let it = end(&mut scimproof(folder.path(), &arguments));

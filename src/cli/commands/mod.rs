@@ -11,6 +11,7 @@ pub mod load;
 pub mod prove;
 mod reach;
 mod regressions;
+pub mod replay;
 pub mod run;
 pub mod serve;
 pub mod sweep;

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
     LazyLock::new(|| scimproof::conform::embedded().unwrap().into_iter().map(Arc::new).collect());
 
-const TOKEN: &str = "token-of-the-fault-table";
+pub const TOKEN: &str = "token-of-the-fault-table";
 const OPERATOR: &str = "token-of-the-operator";
 
 /// The honest server, with people who were there before: an empty tenant hides defects.
@@ -71,18 +71,31 @@ pub fn transport(profile: &Profile, faulty: Faulty) -> Arc<dyn Transport> {
 /// Judges a server of that profile behind that defect by those scenarios (all, if none is named). A refusal before the
 /// first scenario is an error.
 pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdict, String> {
+    let faulty = Faulty::new(server(profile)).behind("under test", fault);
+    play(transport(profile, faulty), profile, &Options::default(), plays)
+}
+
+/// The ids of the scenarios for which that holds.
+pub fn scenarios(wanted: impl Fn(&Scenario) -> bool) -> Vec<String> {
+    SCENARIOS.iter().filter(|it| wanted(it)).map(|it| it.id.clone()).collect()
+}
+
+/// Judges whatever answers there, of which that profile is assumed, by those scenarios (all, if none is named).
+pub fn play(
+    transport: Arc<dyn Transport>,
+    profile: &Profile,
+    options: &Options,
+    plays: &[String],
+) -> Result<Verdict, String> {
     let scenarios: Vec<_> =
         SCENARIOS.iter().filter(|it| plays.is_empty() || plays.contains(&it.id)).map(Arc::clone).collect();
     let strange = plays.iter().find(|id| !scenarios.iter().any(|it| it.id == **id));
     if let Some(id) = strange {
         return Err(format!("there is no scenario {id}"));
     }
-    let faulty = Faulty::new(server(profile)).behind("under test", fault);
-    let transport = transport(profile, faulty);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let options = Options::default();
     let events = runtime.block_on(async {
-        let found = run::wait_until_reachable(&transport, "a bearer token", &options, Duration::ZERO).await;
+        let found = run::wait_until_reachable(&transport, "a bearer token", options, Duration::ZERO).await;
         let found = found.map_err(|error| error.to_string())?;
         let plan = plan::build(
             &scenarios,
@@ -95,7 +108,7 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
                 seed: 7,
                 marker: "sp7".to_owned(),
                 base_url: transport.base_url().to_owned(),
-                admin: true,
+                admin: transport.admin_url().is_some(),
                 ticked: None,
             },
         );
