@@ -258,7 +258,7 @@ pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<Str
     };
     match announced {
         Some(true) => None,
-        Some(false) if matches!(need, "me" | "search" | "root") => {
+        Some(false) if matches!(need, "me" | "search" | "root" | "groups") => {
             Some(format!("{need}: the target does not serve it"))
         }
         Some(false) => Some(format!("{need}: /ServiceProviderConfig says supported = false")),
