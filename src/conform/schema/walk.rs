@@ -321,6 +321,7 @@ fn immutable(walk: &Walk, draft: &mut Draft) {
         let again = walk.put(format!("put the same {address}"), &placed.alone(&value));
         draft.steps.push(again.judges("RFC7644-3.5.1-10", "status = 200"));
     }
+    draft.steps.push(walk.read("read".to_owned(), ""));
 }
 
 fn returned(walk: &Walk, draft: &mut Draft) {
