@@ -8,10 +8,12 @@ mod changes;
 mod create;
 mod form;
 mod front;
+mod jobs;
 mod lookup;
 mod members;
 mod names;
 mod patch;
+mod reading;
 mod roles;
 mod sheet;
 mod tokens;
@@ -39,6 +41,7 @@ const TABLES: &[&[Row]] = &[
     create::REPLACE,
     lookup::FAULTS,
     patch::FAULTS,
+    reading::FAULTS,
     members::FAULTS,
     form::FAULTS,
     names::FAULTS,
@@ -46,6 +49,7 @@ const TABLES: &[&[Row]] = &[
     roles::FAULTS,
     tokens::FAULTS,
     accounts::FAULTS,
+    jobs::FAULTS,
 ];
 
 /// Second names: the name, and the defect that it is.

@@ -126,9 +126,21 @@ fn body(report: &Report, mut value: Value) -> Value {
     scrub(report, value)
 }
 
+/// The most bytes of one text that a report holds; nobody reads a megabyte of padding.
+const LONGEST: usize = 32 << 10;
+
+/// A text that is longer: its beginning, and how long it was.
+fn brief(text: String) -> String {
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let beginning: String = text.chars().take(64).collect();
+    format!("{beginning}… ({} bytes)", text.len())
+}
+
 fn scrub(report: &Report, value: Value) -> Value {
     match value {
-        Value::String(text) => report.clean(&text).into(),
+        Value::String(text) => brief(report.clean(&text)).into(),
         Value::Number(number) => {
             let text = number.to_string();
             let clean = report.clean(&text);
@@ -148,4 +160,20 @@ fn milliseconds(duration: Duration) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a run is shorter than 285 years")]
     let micros = duration.as_micros() as f64;
     micros / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_whole_up_to_a_length_and_then_named_by_it() {
+        for (text, wanted) in [
+            (String::new(), String::new()),
+            ("ü".repeat(LONGEST / 2), "ü".repeat(LONGEST / 2)),
+            ("ü".repeat(LONGEST / 2 + 1), format!("{}… ({} bytes)", "ü".repeat(64), LONGEST + 2)),
+        ] {
+            assert_eq!(brief(text), wanted);
+        }
+    }
 }

@@ -17,9 +17,9 @@ use crate::wire::{Exchange, ExchangeId, Failure, FailureKind, Method, Request, R
 /// What the target says of itself.
 #[derive(Debug, Clone, Default)]
 pub struct Discovery {
-    /// `/ServiceProviderConfig`, or `Null` where there is none. What it has no member for was tried, and stands beside the
-    /// rest in the same form: `me`, `search` (`/Users/.search`), `root` (a query of the base URL) and `custom` (the type of
-    /// our own, [`schema::device`]).
+    /// `/ServiceProviderConfig`, or `Null` where there is none. What it has no member for was looked for, and stands beside
+    /// the rest in the same form: `groups`, `me`, `search` (`/Users/.search`), `root` (a query of the base URL) and `custom`
+    /// (the type of our own, [`schema::device`]).
     pub service_provider_config: Value,
     /// `/ResourceTypes`, or `Null`.
     pub resource_types: Value,
@@ -144,8 +144,10 @@ pub async fn preflight(
         config.insert("custom".to_owned(), serde_json::json!({ "supported": custom }));
     }
     for (n, name, request) in tries() {
-        let exchange = ask(&session, n, request).await;
-        if let (Some(config), Some(there)) = (discovery.service_provider_config.as_object_mut(), offered(&exchange)) {
+        let there = offered(&*ask(&session, n, request).await);
+        // Groups that are announced and not served, or the other way round, are for the scenarios to find.
+        let agreed = name != "groups" || there == Some(has_groups(&discovery.resource_types));
+        if let (Some(config), Some(there), true) = (discovery.service_provider_config.as_object_mut(), there, agreed) {
             config.insert(name.to_owned(), serde_json::json!({ "supported": there }));
         }
     }
@@ -191,14 +193,21 @@ impl Seen {
     }
 }
 
+/// Whether groups are among the resource types.
+fn has_groups(resource_types: &Value) -> bool {
+    let all = resource_types.get("Resources").and_then(Value::as_array).into_iter().flatten();
+    let mut endpoints = all.filter_map(|one| one["endpoint"].as_str());
+    endpoints.any(|endpoint| endpoint.trim_end_matches('/').ends_with("Groups"))
+}
+
 /// What `/ServiceProviderConfig` says nothing of, as the query that shows it.
-fn tries() -> [(usize, &'static str, Request); 3] {
+fn tries() -> [(usize, &'static str, Request); 4] {
     let mut search = Request::new(Method::Post, "/Users/.search");
     search.headers.push("Content-Type", "application/scim+json");
     let body = serde_json::json!({ "schemas": [urn::SEARCH_REQUEST], "count": 1 });
     search.body = Some(body.to_string().into_bytes());
     let get = |target| Request::new(Method::Get, target);
-    [(5, "me", get("/Me")), (6, "search", search), (7, "root", get("/?count=1"))]
+    [(5, "groups", get("/Groups?count=1")), (6, "me", get("/Me")), (7, "search", search), (8, "root", get("/?count=1"))]
 }
 
 /// Whether such a query is served; `None` where the answer tells neither, so that the scenarios look closer.

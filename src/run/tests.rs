@@ -406,7 +406,7 @@ async fn what_stops_a_run_before_it_begins_says_what_to_do() {
 async fn discovery_reads_only_and_waits_for_a_target_that_is_starting() {
     let (working, shared) = transport(Fault::None);
     let discovery = preflight(&working, "no credentials", &Options::default()).await.unwrap();
-    assert_eq!(discovery.exchanges.len(), 7);
+    assert_eq!(discovery.exchanges.len(), 8);
     let config = &discovery.service_provider_config;
     assert_eq!((&config["totalResults"], &config["root"]["supported"]), (&json!(0), &json!(false)));
     let reads = |line: &String| line.starts_with("GET ") || line.starts_with("POST /Users/.search");

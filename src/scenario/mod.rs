@@ -27,7 +27,7 @@ use include_dir::{Dir, include_dir};
 use crate::requirement::Catalogue;
 
 /// The words of `needs`: capabilities, whether there is an admin surface, and with `no-` what must not be there.
-pub const CAPABILITIES: [&str; 19] = [
+pub const CAPABILITIES: [&str; 20] = [
     "patch",
     "bulk",
     "filter",
@@ -45,6 +45,7 @@ pub const CAPABILITIES: [&str; 19] = [
     "no-bulk",
     "no-filter",
     "no-sort",
+    "no-etag",
     "no-me",
     "no-search",
 ];

@@ -27,6 +27,8 @@ pub struct Hole {
     /// Where it stands in the text, bytes.
     pub at: Range<usize>,
     filters: Vec<Filter>,
+    /// The variable that says how often the text stands there, `{{ name | repeat count }}`.
+    repeat: Option<Box<Hole>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +48,9 @@ const FILTERS: [(&str, Filter); 5] = [
     ("hex", Filter::Hex),
     ("local", Filter::Local),
 ];
+
+/// The most bytes that a repeated text may come to: a limit that a target announces may be meant as none.
+const REPEATED: usize = 16 << 20;
 
 /// A text that is no template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,12 +90,20 @@ impl Template {
                 return Err(fail(at, format!("`{{{{ {name} }}}}` names no variable")));
             }
             let mut filters = Vec::new();
+            let mut repeat = None;
             for word in words {
+                let count = word.strip_prefix("repeat ").map(str::trim);
+                if let Some(count) = count.filter(|count| !count.is_empty() && count.chars().all(good)) {
+                    let count = Self::hole(count, at.clone());
+                    repeat = Some(Box::new(count));
+                    continue;
+                }
                 match FILTERS.iter().find(|(known, _)| *known == word) {
                     Some((_, filter)) => filters.push(*filter),
                     None => {
                         let known: Vec<_> = FILTERS.iter().map(|(name, _)| *name).collect();
-                        return Err(fail(at, format!("unknown filter `{word}`; known: {}", known.join(", "))));
+                        let known = format!("{}, repeat NAME", known.join(", "));
+                        return Err(fail(at, format!("unknown filter `{word}`; known: {known}")));
                     }
                 }
             }
@@ -98,12 +111,16 @@ impl Template {
                 parts.push(Part::Text(text[from..open].to_owned()));
             }
             from = at.end;
-            parts.push(Part::Hole(Hole { name, at, filters }));
+            parts.push(Part::Hole(Hole { filters, repeat, ..Self::hole(&name, at) }));
         }
         if from < text.len() {
             parts.push(Part::Text(text[from..].to_owned()));
         }
         Ok(Self { parts })
+    }
+
+    fn hole(name: &str, at: Range<usize>) -> Hole {
+        Hole { name: name.to_owned(), at, filters: Vec::new(), repeat: None }
     }
 
     /// A text that stands as it is.
@@ -112,12 +129,13 @@ impl Template {
         Self { parts: vec![Part::Text(text.to_owned())] }
     }
 
-    /// The holes in order.
+    /// The holes in order, and behind each the one that counts it.
     pub fn holes(&self) -> impl Iterator<Item = &Hole> {
-        self.parts.iter().filter_map(|part| match part {
+        let holes = self.parts.iter().filter_map(|part| match part {
             Part::Hole(hole) => Some(hole),
             Part::Text(_) => None,
-        })
+        });
+        holes.flat_map(|hole| std::iter::once(hole).chain(hole.repeat.as_deref()))
     }
 
     /// The text with digits of equal length in the holes: every place stays where it was, and JSON stays JSON.
@@ -150,6 +168,7 @@ impl Template {
     pub fn value(&self, lookup: Lookup) -> Result<Value, Missing> {
         if let [Part::Hole(hole)] = self.parts.as_slice()
             && hole.filters.is_empty()
+            && hole.repeat.is_none()
         {
             return lookup(&hole.name).ok_or_else(|| Missing(hole.name.clone()));
         }
@@ -267,7 +286,11 @@ impl Template {
                 Part::Hole(hole) => {
                     let value = lookup(&hole.name).ok_or_else(|| Missing(hole.name.clone()))?;
                     let literal = hole.filters.contains(&Filter::Json);
-                    let text = hole.filters.iter().fold(text_of(&value), |text, filter| filter.apply(text, &value));
+                    let mut text = hole.filters.iter().fold(text_of(&value), |text, filter| filter.apply(text, &value));
+                    if let Some(count) = &hole.repeat {
+                        let times = lookup(&count.name).and_then(|times| repeated(&text, &times));
+                        text = times.ok_or_else(|| Missing(count.name.clone()))?;
+                    }
                     put(&mut out, Piece::Value { text, literal });
                 }
             }
@@ -336,6 +359,13 @@ impl JsonPlace {
             _ => {}
         }
     }
+}
+
+/// The text so many times, JSON objects with commas between them; `None` for what is no number, or too many.
+fn repeated(text: &str, times: &Value) -> Option<String> {
+    let times = usize::try_from(times.as_u64()?).ok()?;
+    let between = if text.ends_with('}') { "," } else { "" };
+    (text.len().checked_add(1)?.checked_mul(times)? <= REPEATED).then(|| vec![text; times].join(between))
 }
 
 /// A value as text: strings as they are, anything else as JSON.

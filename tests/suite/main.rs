@@ -5,6 +5,7 @@
 
 mod admin;
 mod architecture;
+mod bare;
 mod choices;
 mod cli;
 mod cli_help;

@@ -4,7 +4,7 @@ use super::seen::{Place, Seen};
 use super::{Check, Said};
 use crate::wire::Method;
 
-pub(super) const CHECKS: [Check; 14] = [
+pub(super) const CHECKS: [Check; 15] = [
     Check { name: "media type of an answer", requirements: &["RFC7644-8.1-1"], judge: media_type },
     Check { name: "no internal error", requirements: &["RFC7644-3.2-18"], judge: internal_error },
     Check { name: "no internal error on odd paging", requirements: &["RFC7644-3.4.2.4-17"], judge: odd_paging },
@@ -17,6 +17,7 @@ pub(super) const CHECKS: [Check; 14] = [
     Check { name: "204 of DELETE has no body", requirements: &["RFC7644-3.6-6"], judge: empty_delete },
     Check { name: "204 of PATCH has no body", requirements: &["RFC7644-3.5.2-28"], judge: empty_patch },
     Check { name: "401 names the schemes", requirements: &["RFC7644-2-3", "HTTP-9110-15.5.2-1"], judge: challenge },
+    Check { name: "a challenge says each thing once", requirements: &["HTTP-6750-3-4"], judge: challenge_once },
     Check { name: "405 carries Allow", requirements: &["HTTP-9110-15.5.6-1"], judge: allow },
     Check { name: "304 has no body and a tag", requirements: &["HTTP-9110-15.4.5-1"], judge: not_modified },
 ];
@@ -135,6 +136,24 @@ fn challenge(seen: &Seen) -> Option<Said> {
         (None, true) => Said::reads("I-65", 3, EXPECTED, "none, but an Error body"),
         (None, false) => Said::fail(EXPECTED, "none"),
     })
+}
+
+/// What a Bearer challenge may say once at most (`RFC6750 §3`).
+const ONCE: [&str; 5] = ["realm", "scope", "error", "error_description", "error_uri"];
+
+fn challenge_once(seen: &Seen) -> Option<Said> {
+    let header = seen.header("WWW-Authenticate").filter(|_| seen.status() == 401)?;
+    let (scheme, rest) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    // A quoted text may hold commas; with the quotes every second piece is one.
+    let outside: String = rest.split('"').step_by(2).collect::<Vec<_>>().join("\"\"");
+    let names = outside.split(',').map(|part| part.split('=').next().unwrap_or_default().trim());
+    // `Basic realm` begins another challenge.
+    let own: Vec<String> = names.take_while(|name| !name.contains(' ')).map(str::to_ascii_lowercase).collect();
+    let twice = ONCE.iter().find(|once| own.iter().filter(|name| name == *once).count() > 1);
+    Some(Said::when(twice.is_none(), "each parameter of the challenge once", header))
 }
 
 fn allow(seen: &Seen) -> Option<Said> {

@@ -47,7 +47,7 @@ fn resource_type(seen: &Seen) -> Option<Said> {
 }
 
 /// The decoded `/Users/{id}` at the end of a URI.
-fn tail(uri: &str) -> String {
+pub(super) fn tail(uri: &str) -> String {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     let mut segments = path.trim_end_matches('/').rsplit('/').map(decoded);
     let id = segments.next().unwrap_or_default();

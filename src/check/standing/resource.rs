@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::seen::{Place, Seen, member, names, strings};
 use super::{Check, Said};
 use crate::flow::Outcome;
-use crate::scim::Object;
 use crate::scim::schema::ResourceType;
+use crate::scim::{Object, urn};
 
-pub(super) const CHECKS: [Check; 12] = [
+pub(super) const CHECKS: [Check; 15] = [
     Check { name: "resource has an id", requirements: &["RFC7643-3.1-4"], judge: id },
     Check { name: "id is not bulkId", requirements: &["RFC7643-3.1-8"], judge: bulk_id },
     Check { name: "id is that of the URL", requirements: &["RFC7643-3.1-6"], judge: same_id },
@@ -23,6 +23,13 @@ pub(super) const CHECKS: [Check; 12] = [
     Check { name: "members have values", requirements: &["RFC7643-4.2-6"], judge: members },
     Check { name: "a member is listed once", requirements: &["RFC7643-2.4-10"], judge: member_once },
     Check { name: "groups have values", requirements: &["RFC7643-4.1.2-20"], judge: groups },
+    Check {
+        name: "a member's reference is the member's",
+        requirements: &["RFC7643-2.3.7-1", "RFC7643-2.3.7-6", "RFC7643-4.2-7", "RFC7644-3.7.2-7"],
+        judge: member_refs,
+    },
+    Check { name: "a group's reference is the group's", requirements: &["RFC7643-4.1.2-21"], judge: group_refs },
+    Check { name: "a manager's reference is the manager's", requirements: &["RFC7643-4.3-4"], judge: manager_ref },
 ];
 
 /// Judges every resource: the first that is bad, else a pass; nothing where none applies. The function returns `None`
@@ -144,6 +151,43 @@ fn members(seen: &Seen) -> Option<Said> {
 fn groups(seen: &Seen) -> Option<Said> {
     seen.kind.filter(|kind| kind.name == "User")?;
     valued(seen, "groups")
+}
+
+/// Whether a reference, where there is one, ends with an endpoint of that list and the id beside it; `None` where either
+/// is missing, or the id has a slash and cannot be told from the path.
+fn refers(item: &Value, endpoints: &[&str]) -> Option<bool> {
+    let (uri, id) = (item["$ref"].as_str()?, item["value"].as_str()?);
+    let tail = super::meta::tail(uri);
+    (!id.contains('/')).then(|| endpoints.iter().any(|endpoint| tail == format!("{endpoint}/{id}")))
+}
+
+fn refs(seen: &Seen, name: &'static str, endpoints: &[&str]) -> Option<Said> {
+    each(seen, "$ref ends with the endpoint and the value", |resource, _| {
+        let items = values(seen, resource, name)?;
+        let judged: Vec<(&Value, bool)> =
+            items.iter().filter_map(|item| Some((item, refers(item, endpoints)?))).collect();
+        let bad = judged.iter().find(|(_, good)| !good);
+        (!judged.is_empty())
+            .then(|| phrase(bad.is_none(), || bad.map(|(item, _)| item.to_string()).unwrap_or_default()))
+    })
+}
+
+fn member_refs(seen: &Seen) -> Option<Said> {
+    seen.kind.filter(|kind| kind.name == "Group")?;
+    refs(seen, "members", &["/Users", "/Groups"])
+}
+
+fn group_refs(seen: &Seen) -> Option<Said> {
+    seen.kind.filter(|kind| kind.name == "User")?;
+    refs(seen, "groups", &["/Groups"])
+}
+
+fn manager_ref(seen: &Seen) -> Option<Said> {
+    each(seen, "$ref ends with /Users and the value", |resource, _| {
+        let manager = member(member(resource, urn::ENTERPRISE_USER)?.as_object()?, "manager")?;
+        let good = refers(manager, &["/Users"])?;
+        Some(phrase(good, || manager.to_string()))
+    })
 }
 
 fn member_once(seen: &Seen) -> Option<Said> {

@@ -110,6 +110,17 @@ fn right_answers_stay_silent() {
         case("GET /Users/none", 404, &[], error(404)),
         case("POST /Users", 409, &[], error(409)),
         case("GET /Users/4%202", 401, &[("WWW-Authenticate", "Bearer realm=\"x\"")], error(401)),
+        case(
+            "GET /Users/4%202",
+            401,
+            &[("WWW-Authenticate", "Bearer realm=\"a, realm=b\", error=\"invalid_token\", Basic realm=\"x\"")],
+            error(401),
+        ),
+        case("GET /Groups/g", 200, &[], {
+            let members =
+                json!([{"value": "1", "$ref": "https://h/v2/Users/1"}, {"value": "g2", "$ref": "../Groups/g2"}]);
+            json!({"schemas": [urn::GROUP], "id": "g", "meta": {}, "members": members})
+        }),
         case("GET /Users/4%202", 304, &[("ETag", "W/\"a1\"")], Value::Null),
         case("POST /Bulk", 501, &[], error(501)),
         case("GET /Users/4%202", 503, &[], error(503)),
@@ -236,6 +247,22 @@ fn each_fault_turns_its_check_red() {
         (get(with("/emails/1/primary", json!(true))), vec!["one primary at most: fail", version]),
         (get(with("/groups/0/value", json!(""))), vec!["groups have values: fail", version]),
         (group(json!([{"display": "x"}])), vec!["members have values: fail"]),
+        (
+            group(json!([{"value": "1", "$ref": "https://h/v2/Users/2"}])),
+            vec!["a member's reference is the member's: fail"],
+        ),
+        (
+            get(with("/groups/0/$ref", json!("https://h/v2/Users/g1"))),
+            vec!["a group's reference is the group's: fail", version],
+        ),
+        (
+            get(with(&format!("/{}/manager/$ref", urn::ENTERPRISE_USER), json!("urn:x"))),
+            vec!["a manager's reference is the manager's: fail", version],
+        ),
+        (
+            case("GET /Users", 401, &[("WWW-Authenticate", "Bearer realm=\"a\", realm=\"b\"")], error(401)),
+            vec!["a challenge says each thing once: fail"],
+        ),
         (group(json!([{"value": "1"}, {"value": "1"}])), vec!["a member is listed once: fail"]),
         (get(with("/meta/resourceType", json!("Person"))), vec!["meta.resourceType is the type: fail", version]),
         (

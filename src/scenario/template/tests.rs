@@ -112,3 +112,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_text_stands_as_often_as_a_variable_says() {
+    let template = parse(r#"["{{ mail | local | repeat n }}"]"#);
+    assert_eq!(template.holes().map(|hole| hole.name.as_str()).collect::<Vec<_>>(), ["mail", "n"]);
+    let lookup = |count: Value| move |name: &str| if name == "n" { Some(count.clone()) } else { lookup(name) };
+    assert_eq!(template.json(&lookup(json!(3))), Ok(r#"["MaraMaraMara"]"#.into()));
+    let objects = |name: &str| if name == "n" { Some(json!(2)) } else { Some(json!("{\"a\":1}")) };
+    assert_eq!(parse("[{{ x | repeat n }}, 0]").json(&objects), Ok(r#"[{"a":1},{"a":1}, 0]"#.into()));
+    assert_eq!(template.json(&lookup(json!(0))), Ok(r#"[""]"#.into()));
+    for count in [json!(u32::MAX), json!(u64::MAX), json!(-1), json!("many")] {
+        assert_eq!(template.json(&lookup(count.clone())), Err(Missing("n".into())), "{count}");
+    }
+    assert!(Template::parse("{{ mail | repeat }}").is_err());
+}

@@ -80,14 +80,26 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
         return Err(format!("there is no scenario {id}"));
     }
     let faulty = Faulty::new(server(profile)).behind("under test", fault);
-    let transport = transport(profile, faulty);
+    let walks = |id: &str| plays.is_empty() || plays.iter().any(|it| it == id);
+    judge_at(transport(profile, faulty), profile, &scenarios, &walks, true)
+}
+
+/// Judges what is behind a transport by those scenarios, and by those written from its schemas that `walks` takes; `admin`
+/// where it has an admin surface.
+pub fn judge_at(
+    transport: Arc<dyn Transport>,
+    profile: &Profile,
+    scenarios: &[Arc<Scenario>],
+    walks: &dyn Fn(&str) -> bool,
+    admin: bool,
+) -> Result<Verdict, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let options = Options::default();
     let events = runtime.block_on(async {
         let found = run::wait_until_reachable(&transport, "a bearer token", &options, Duration::ZERO).await;
         let found = found.map_err(|error| error.to_string())?;
         let written = conform::schema::scenarios(&found.resource_types, &found.schemas).unwrap();
-        let written = written.into_iter().filter(|it| plays.is_empty() || plays.contains(&it.id)).map(Arc::new);
+        let written = written.into_iter().filter(|it| walks(&it.id)).map(Arc::new);
         let scenarios: Vec<Arc<Scenario>> = scenarios.iter().cloned().chain(written).collect();
         let plan = plan::build(
             &scenarios,
@@ -100,7 +112,7 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
                 seed: 7,
                 marker: "sp7".to_owned(),
                 base_url: transport.base_url().to_owned(),
-                admin: true,
+                admin,
                 ticked: None,
             },
         );
