@@ -72,6 +72,8 @@ fn what_is_not_announced_is_refused_and_no_fault() {
         change_password: false,
         groups: false,
         me: false,
+        custom: false,
+        cursor: false,
     };
     let mut seen = BTreeSet::new();
     for capabilities in [none.clone(), Capabilities { filter: true, ..none }] {
