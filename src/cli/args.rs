@@ -1,5 +1,6 @@
 //! The command line as clap sees it: commands, flags, help texts. It decides nothing.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -44,6 +45,8 @@ Exit codes, the first that applies:
 pub enum Command {
     /// Replay what identity providers send, check the standard, and say whether the server is ready.
     Run(Box<Run>),
+    /// Play one scenario of a JSON report again: by its id, or by a requirement that failed in it.
+    Replay(Box<Replay>),
     /// Test laws that hold in every state: roles by team, one holder for a user name. Failures shrink to a scenario.
     Prove(Box<Prove>),
     /// Send provisioning traffic at a constant rate and say what the server holds, and whether it stays correct.
@@ -54,6 +57,8 @@ pub enum Command {
     List(List),
     /// Check scenario files: unknown keys and ids, with line and column.
     Lint(Lint),
+    /// Say which requirements are named by a check, exercised by a run, proven by a fault; and which are not.
+    Coverage(CoverageFlags),
     /// Explain a requirement, interpretation, request shape, scenario, client, flow, fault or exit code.
     Explain(Explain),
     /// Keep a list of known failures, so that a pipeline can adopt scimproof on a server that is red today.
@@ -184,6 +189,9 @@ pub struct Connection {
     /// How long one answer may take [default: 30s].
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
+    /// Wait so long after each write, for a server whose reads lag behind its writes, e.g. 500ms.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub settle: Option<Duration>,
     /// At most so many requests a second.
     #[arg(long, value_name = "N", value_parser = rate)]
     pub max_rps: Option<f64>,
@@ -242,6 +250,12 @@ pub struct Gate {
 /// Everything that `run` takes.
 #[derive(Debug, Args, Default)]
 pub struct Run {
+    /// Only the scenarios that failed in this JSON report, against its target with its profile and seed; flags win.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = "Selection")]
+    pub rerun: Option<PathBuf>,
+    /// Only these scenarios, by id; set by `replay` and `--rerun`.
+    #[arg(skip)]
+    pub only: Option<BTreeSet<String>>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub target: Target,
@@ -257,6 +271,20 @@ pub struct Run {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub gate: Gate,
+}
+
+/// Everything that `replay` takes.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The id of a scenario of the report, or of a requirement: then the scenarios in which it failed.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// The JSON report of `run`, whose target, profile and seed are taken unless flags say otherwise.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: PathBuf,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub run: Run,
 }
 
 /// Which server, the way in, and the way there: what every command needs that sends.
@@ -419,6 +447,20 @@ pub struct Lint {
     /// The folder with scenario files; the built-in ones if not given.
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub folder: Option<PathBuf>,
+}
+
+/// Everything that `coverage` takes.
+#[derive(Debug, Args)]
+pub struct CoverageFlags {
+    /// A JSON report of `run`: what it judged counts as exercised.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report: Option<PathBuf>,
+    /// Show every requirement that is missing somewhere, and why a test cannot see some.
+    #[arg(long)]
+    pub missing: bool,
+    /// Write it as JSON, requirement by requirement; `-` is stdout.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub json: Option<PathBuf>,
 }
 
 /// Everything that `explain` takes.

@@ -39,6 +39,8 @@ struct Config {
     proxy: Option<String>,
     #[serde(deserialize_with = "duration")]
     timeout: Option<std::time::Duration>,
+    #[serde(deserialize_with = "duration")]
+    settle: Option<std::time::Duration>,
     max_rps: Option<f64>,
     concurrency: Option<u16>,
     max_users: Option<usize>,
@@ -95,7 +97,7 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
             *flag = value;
         }
     }
-    let Run { target, credentials, connection, selection, gate } = run;
+    let Run { target, credentials, connection, selection, gate, .. } = run;
     // Credentials that belong to one target are not sent to another that was named on the command line.
     if target.target.is_none() || config.target.is_none() || target.target == config.target {
         let chosen = credentials.token_env.is_some() || credentials.token_file.is_some() || credentials.token_prompt;
@@ -131,6 +133,7 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
     }
     fill(&mut connection.proxy, config.proxy);
     fill(&mut connection.timeout, config.timeout);
+    fill(&mut connection.settle, config.settle);
     fill(&mut connection.max_rps, config.max_rps);
     fill(&mut connection.concurrency, config.concurrency);
     fill(&mut connection.max_users, config.max_users);

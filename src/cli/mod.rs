@@ -58,11 +58,13 @@ pub fn run(context: &mut Context) -> ExitCode {
 fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Fault> {
     match command {
         Command::Run(flags) => commands::run::run(*flags, context),
+        Command::Replay(flags) => commands::replay::replay(*flags, context),
         Command::Prove(flags) => commands::prove::prove(*flags, context),
         Command::Load(flags) => commands::load::load(*flags, context),
         Command::Serve(flags) => commands::serve::serve(&flags, context),
         Command::List(flags) => commands::list::list(&flags, context),
         Command::Lint(flags) => commands::lint::lint(&flags, context),
+        Command::Coverage(flags) => commands::coverage::coverage(&flags, context),
         Command::Explain(flags) => commands::explain::explain(&flags, context),
         Command::Baseline(flags) => commands::baseline::baseline(*flags, context),
         Command::Sweep(flags) => commands::sweep::sweep(*flags, context),

@@ -61,7 +61,7 @@ impl Progress {
             Event::ScenarioStarted { scenario } => self.bar.set_message(self.message(scenario)),
             Event::ScenarioFinished { .. } => self.bar.inc(1),
             Event::Found(finding) if finding.outcome == Outcome::Fail => self.failures += 1,
-            Event::Throttled { waited } => {
+            Event::Throttled { waited, .. } => {
                 self.bar.set_message(format!("waiting {:.1} s: the target is throttling", waited.as_secs_f64()));
             }
             Event::Interrupted => self.bar.set_message("interrupted, cleaning up"),

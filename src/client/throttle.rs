@@ -16,13 +16,15 @@ pub struct Patience {
     pub longest: Duration,
     /// How often one request is sent again.
     pub tries: u32,
-    /// The first wait after a 429 that names none; doubles with each try.
+    /// How often a request is sent again after a 503 that names no time; the next one counts as the answer.
+    pub busy_tries: u32,
+    /// The first wait after an answer that names none; doubles with each try.
     pub backoff: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { longest: Duration::from_secs(60), tries: 6, backoff: Duration::from_millis(200) }
+        Self { longest: Duration::from_secs(60), tries: 6, busy_tries: 3, backoff: Duration::from_millis(200) }
     }
 }
 
@@ -40,9 +42,12 @@ pub enum Verdict {
 /// Judges an answer. `tried` counts how often the request was sent again so far, `now` is the wall clock.
 #[must_use]
 pub fn judge(response: &Response, tried: u32, now: OffsetDateTime, patience: &Patience) -> Verdict {
+    let backoff = patience.backoff * 2_u32.saturating_pow(tried.min(16));
     let asked = match (response.status, retry_after(response, now)) {
         (429 | 503, Some(asked)) => asked,
-        (429, None) => patience.backoff * 2_u32.saturating_pow(tried.min(16)),
+        (429, None) => backoff,
+        // It may be what the target always says here: then it is its answer.
+        (503, None) if tried < patience.busy_tries => backoff,
         _ => return Verdict::Stands,
     };
     let gave_up = |reason| Verdict::GaveUp(Failure { kind: FailureKind::Timeout, reason });
@@ -87,13 +92,15 @@ mod tests {
         let wait = |ms| Some(Duration::from_millis(ms));
         let rows = [
             (200, Some("5"), 0, None),
-            (503, None, 0, None),
+            (503, None, 0, wait(200)),
+            (503, None, 2, wait(800)),
+            (503, None, 3, None),
             (503, Some("2"), 0, wait(2000)),
             (429, Some("0"), 0, wait(0)),
             (429, None, 0, wait(200)),
             (429, None, 3, wait(1600)),
             (429, Some("soon"), 0, wait(200)),
-            (503, Some("soon"), 0, None),
+            (503, Some("soon"), 0, wait(200)),
             (429, Some("Sun, 22 Nov 2026 10:00:07 GMT"), 0, wait(7000)),
             (429, Some("Sun, 22 Nov 2026 09:00:00 GMT"), 0, wait(0)),
         ];

@@ -4,6 +4,7 @@
 //! The room knows nothing of what judges. Defects work on HTTP alone and never look into the server.
 
 mod accounts;
+mod announced;
 mod changes;
 mod create;
 mod form;
@@ -44,6 +45,7 @@ const TABLES: &[&[Row]] = &[
     reading::FAULTS,
     members::FAULTS,
     form::FAULTS,
+    announced::FAULTS,
     names::FAULTS,
     changes::FAULTS,
     roles::FAULTS,

@@ -91,10 +91,6 @@ pub const FAULTS: &[Row] = &[
         let response = world.pass(request);
         if own { edit(response, |body| body["filter"].put("maxResults", 1)) } else { response }
     }),
-    ("bulk-is-announced-and-not-there", |world, request| match path(&request) {
-        "/Bulk" => error(501, None),
-        _ => world.pass(request),
-    }),
     ("discovery-can-be-written", |world, request| {
         let own = DISCOVERY.iter().any(|it| path(&request).starts_with(it)) && request.method != Method::Get;
         let path = path(&request).to_owned();

@@ -113,6 +113,8 @@ pub enum Event {
     },
     /// The target asked to slow down: a 429 or 503 that was waited out.
     Throttled {
+        /// The status of the answer, 429 or 503.
+        status: u16,
         /// How long the target asked to wait.
         waited: Duration,
     },

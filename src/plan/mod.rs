@@ -7,6 +7,7 @@ mod select;
 pub use estimate::{Estimate, estimate};
 pub use select::{Expression, ExpressionError};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rand::SeedableRng;
@@ -27,11 +28,13 @@ pub struct Selection {
     pub plain: bool,
     /// `--select`
     pub expression: Option<Expression>,
+    /// Only these scenarios, by id: those of an earlier run.
+    pub only: Option<BTreeSet<String>>,
 }
 
 impl Default for Selection {
     fn default() -> Self {
-        Self { clients: None, plain: true, expression: None }
+        Self { clients: None, plain: true, expression: None, only: None }
     }
 }
 
@@ -262,7 +265,7 @@ pub fn lacks(need: &str, target: &Profile, config: Option<&Value>) -> Option<Str
     };
     match announced {
         Some(true) => None,
-        Some(false) if matches!(need, "me" | "search" | "root" | "custom") => {
+        Some(false) if matches!(need, "me" | "search" | "root" | "custom" | "groups") => {
             Some(format!("{need}: the target does not serve it"))
         }
         Some(false) if need == "cursor" => Some("cursor: /ServiceProviderConfig has no pagination.cursor".to_owned()),

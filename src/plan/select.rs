@@ -224,7 +224,8 @@ impl Selection {
     #[must_use]
     pub fn takes(&self, scenario: &Scenario) -> bool {
         let wanted = if scenario.clients.is_empty() { self.plain } else { !self.clients_of(scenario).is_empty() };
-        wanted && self.expression.as_ref().is_none_or(|expression| expression.matches(scenario))
+        let listed = self.only.as_ref().is_none_or(|only| only.contains(&scenario.id));
+        wanted && listed && self.expression.as_ref().is_none_or(|expression| expression.matches(scenario))
     }
 
     /// The scenario's clients, as far as they are asked for.

@@ -197,7 +197,7 @@ fn clients_and_expressions_select() {
         assert_eq!(selected(expression), wanted, "{expression}");
     }
     let clients = Some(vec!["okta/oin".to_owned()]);
-    let selection = Selection { clients, plain: false, expression: None };
+    let selection = Selection { clients, plain: false, expression: None, only: None };
     let plan = build(&all(), &Options { selection, ..options(&profile) });
     assert_eq!((plan.scenarios.len(), plan.scenarios[0].clients.as_slice()), (1, ["okta/oin".to_owned()].as_slice()));
 }

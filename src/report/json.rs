@@ -39,6 +39,11 @@ pub fn value(report: &Report) -> Value {
             "exchanges": facts.exchanges,
             "leftovers": facts.leftovers.len(),
             "retired": facts.retired,
+            "met": {
+                "throttled": facts.throttled.iter().map(|(k, n)| (k.to_string(), (*n).into())).collect::<Map<_, _>>(),
+                "waited_ms": milliseconds(facts.waited),
+                "unanswered": facts.unanswered,
+            },
             "idp": families,
             "idp_profiles": clients,
         },

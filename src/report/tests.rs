@@ -50,7 +50,7 @@ fn red() -> Run {
     let answer = Response { body: b"<b>\x1b[31mno\xff".to_vec(), ..Response::new(502) };
     run.send(Request::new(Method::Get, "/Users?filter=%22"), Ok(answer));
     run.find_as("RFC-STATES", Outcome::Warn, "body", "JSON", "\u{1b}[31m<b>no").end(true);
-    run.leftover("/Users/42").event(Event::Throttled { waited: Duration::from_millis(1500) });
+    run.leftover("/Users/42").event(Event::Throttled { status: 429, waited: Duration::from_millis(1500) });
     finish(run)
 }
 

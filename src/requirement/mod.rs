@@ -3,9 +3,11 @@
 //! Ids are data and never computed. The room knows nothing of servers, scenarios or outcomes.
 
 mod catalogue;
+mod excuse;
 mod interpretation;
 
 pub use catalogue::{Catalogue, CatalogueError};
+pub use excuse::excuse;
 pub use interpretation::{Choice, Interpretation, Treatment};
 
 /// How binding a requirement is. `SHALL` and `REQUIRED` are folded into MUST.
@@ -98,4 +100,13 @@ pub struct Requirement {
     pub link: Option<String>,
     /// Interpretation ids.
     pub interpretations: Vec<String>,
+}
+
+impl Requirement {
+    /// The document or party that the rule comes from: `RFC7644`, `HTTP`, `OKTA`. Rules of the standards share a family,
+    /// but their ids begin with the document.
+    #[must_use]
+    pub fn document(&self) -> &str {
+        if self.source == "RFC" { self.id.split('-').next().unwrap_or(&self.id) } else { &self.source }
+    }
 }

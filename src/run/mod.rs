@@ -31,6 +31,8 @@ pub struct Options {
     pub max_users: Option<usize>,
     /// How long throttling is put up with.
     pub patience: Patience,
+    /// How long to wait after each write, so that a target whose reads lag behind shows it.
+    pub settle: Duration,
     /// How long cleaning up may take once the scenarios are over or interrupted.
     pub cleanup_time: Duration,
 }
@@ -42,6 +44,7 @@ impl Default for Options {
             max_rps: None,
             max_users: None,
             patience: Patience::default(),
+            settle: Duration::ZERO,
             cleanup_time: Duration::from_secs(60),
         }
     }

@@ -18,8 +18,8 @@ use crate::wire::{Exchange, ExchangeId, Failure, FailureKind, Method, Request, R
 #[derive(Debug, Clone, Default)]
 pub struct Discovery {
     /// `/ServiceProviderConfig`, or `Null` where there is none. What it has no member for was looked for, and stands beside
-    /// the rest in the same form: `groups`, `me`, `search` (`/Users/.search`), `root` (a query of the base URL) and `custom`
-    /// (the type of our own, [`schema::device`]).
+    /// the rest in the same form: `me`, `search` (`/Users/.search`), `root` (a query of the base URL), `custom` (the type of
+    /// our own, [`schema::device`]), and `groups` where neither `/ResourceTypes` nor `/Groups` shows any.
     pub service_provider_config: Value,
     /// `/ResourceTypes`, or `Null`.
     pub resource_types: Value,
@@ -151,6 +151,14 @@ pub async fn preflight(
             config.insert(name.to_owned(), serde_json::json!({ "supported": there }));
         }
     }
+    if lists_no_groups(&discovery.resource_types) {
+        // A list of types may be wrong: only where the endpoint is not there either, there are no groups.
+        let exchange = read(&session, 8, "/Groups?count=1").await;
+        let there = exchange.response().is_none_or(|response| !matches!(response.status, 403 | 404 | 405 | 501));
+        if let (Some(config), false) = (discovery.service_provider_config.as_object_mut(), there) {
+            config.insert("groups".to_owned(), serde_json::json!({ "supported": false }));
+        }
+    }
     drop(session);
     while let Some(event) = emitted.recv().await {
         if let Event::Exchanged(exchange) = event {
@@ -208,6 +216,12 @@ fn tries() -> [(usize, &'static str, Request); 4] {
     search.body = Some(body.to_string().into_bytes());
     let get = |target| Request::new(Method::Get, target);
     [(5, "groups", get("/Groups?count=1")), (6, "me", get("/Me")), (7, "search", search), (8, "root", get("/?count=1"))]
+}
+
+/// True where the types of resources were read and Group is not one of them.
+fn lists_no_groups(types: &Value) -> bool {
+    let group = |it: &Value| it["name"] == "Group" || it["endpoint"].as_str().is_some_and(|it| it.ends_with("/Groups"));
+    types["Resources"].as_array().is_some_and(|all| !all.is_empty() && !all.iter().any(group))
 }
 
 /// Whether such a query is served; `None` where the answer tells neither, so that the scenarios look closer.

@@ -28,6 +28,7 @@ pub struct Session {
     pacer: Pacer,
     permits: Semaphore,
     patience: Patience,
+    settle: Duration,
     events: Events,
     started: Instant,
     cancel: watch::Receiver<bool>,
@@ -50,6 +51,7 @@ impl Session {
             pacer: Pacer::new(options.max_rps),
             permits: Semaphore::new(options.concurrency.max(1)),
             patience: options.patience,
+            settle: options.settle,
             events,
             started: Instant::now(),
             cancel,
@@ -110,13 +112,26 @@ impl Session {
         } else {
             self.patiently(&step.request, true).await
         };
-        self.record(id, scenario, step, sent)
+        let writes = step.request.method.writes();
+        let exchange = self.record(id, scenario, step, sent);
+        self.settle_down(writes && exchange.answer.is_ok()).await;
+        exchange
     }
 
     /// Sends a step of set-up or cleanup, whatever went before.
     pub async fn send_anyway(&self, id: ExchangeId, step: Step) -> Arc<Exchange> {
         let sent = self.patiently(&step.request, false).await;
-        self.record(id, "", step, sent)
+        let writes = step.request.method.writes();
+        let exchange = self.record(id, "", step, sent);
+        self.settle_down(writes && exchange.answer.is_ok()).await;
+        exchange
+    }
+
+    /// Gives the target time to show what was written.
+    async fn settle_down(&self, wrote: bool) {
+        if wrote && !self.settle.is_zero() {
+            self.pause(self.settle).await;
+        }
     }
 
     fn record(&self, id: ExchangeId, scenario: &str, step: Step, sent: Sent) -> Arc<Exchange> {
@@ -161,15 +176,15 @@ impl Session {
             let answer = self.transport.send(request).await;
             let duration = self.now() - started;
             drop(permit);
-            let verdict = match &answer {
-                Ok(response) => judge(response, tried, OffsetDateTime::now_utc(), &self.patience),
-                Err(_) => Verdict::Stands,
+            let (verdict, status) = match &answer {
+                Ok(it) => (judge(it, tried, OffsetDateTime::now_utc(), &self.patience), it.status),
+                Err(_) => (Verdict::Stands, 0),
             };
             match verdict {
                 Verdict::Stands => return Sent { started, duration, answer },
                 Verdict::GaveUp(failure) => return Sent { started, duration, answer: Err(failure) },
                 Verdict::Wait(time) => {
-                    self.emit(Event::Throttled { waited: time });
+                    self.emit(Event::Throttled { status, waited: time });
                     self.pacer.hold(time);
                     tried += 1;
                 }

@@ -87,8 +87,8 @@ pub struct Facts {
     pub leftovers: Vec<Leftover>,
     /// How many resources could only be deactivated.
     pub retired: usize,
-    /// How often the target asked to slow down.
-    pub throttled: usize,
+    /// How often the target asked to slow down, by status.
+    pub throttled: BTreeMap<u16, usize>,
     /// For how long altogether.
     pub waited: Duration,
     /// The run was interrupted.
@@ -141,8 +141,8 @@ impl Facts {
                     known.finished = true;
                     known.completed = *completed;
                 }
-                Event::Throttled { waited } => {
-                    facts.throttled += 1;
+                Event::Throttled { status, waited } => {
+                    *facts.throttled.entry(*status).or_default() += 1;
                     facts.waited += *waited;
                 }
                 Event::CleanedUp { leftovers, retired } => {

@@ -5,6 +5,7 @@
 mod baseline;
 #[cfg(test)]
 mod baseline_tests;
+pub mod coverage;
 mod exit;
 mod facts;
 mod gate;

@@ -375,12 +375,12 @@ fn exit_codes_follow_what_happened() {
 #[test]
 fn the_facts_of_a_run_are_counted() {
     let mut run = Run::green();
-    run.event(Event::Throttled { waited: Duration::from_secs(2) });
-    run.event(Event::Throttled { waited: Duration::from_secs(1) });
+    run.event(Event::Throttled { status: 429, waited: Duration::from_secs(2) });
+    run.event(Event::Throttled { status: 503, waited: Duration::from_secs(1) });
     run.leftover("/Users/1").event(Event::RunFinished { duration: Duration::from_secs(9) });
     let facts = run.judge(&settings()).facts;
     assert_eq!((facts.seed, facts.planned, facts.finished(), facts.exchanges), (Some(7), 2, 2, 4));
-    assert_eq!((facts.throttled, facts.waited.as_secs(), facts.retired, facts.leftovers.len()), (2, 3, 1, 1));
+    assert_eq!((facts.throttled.len(), facts.waited.as_secs(), facts.retired, facts.leftovers.len()), (2, 3, 1, 1));
     assert_eq!(facts.duration, Some(Duration::from_secs(9)));
     // A search is a POST that reads.
     let mut run = Run::new(1);

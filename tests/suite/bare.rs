@@ -7,6 +7,7 @@ use std::sync::Arc;
 use scimproof::client::{Auth as ClientAuth, BaseUrl, InProcess};
 use scimproof::flow::Outcome;
 use scimproof::profile::{Capabilities, Profile};
+use scimproof::run::Options;
 use scimproof::scenario::embedded;
 use scimproof::server::{Auth, Credential, Server, Tenant};
 use scimproof::store::MemoryStore;
@@ -29,7 +30,7 @@ fn judge(profile: &Profile, auth: Auth, refuse: fn(&Request) -> Option<Response>
     let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
     let transport = Arc::new(InProcess::new(base, ClientAuth::Bearer(Secret::new(TOKEN)), handler));
     let own = embedded().unwrap().into_iter().filter(|it| it.id.starts_with("rfc/"));
-    play::judge_at(transport, profile, &own.map(Arc::new).collect::<Vec<_>>(), &|_| false, false).unwrap()
+    play::judge_at(transport, profile, &Options::default(), &own.map(Arc::new).collect::<Vec<_>>(), &|_| false).unwrap()
 }
 
 fn ran(verdict: &Verdict) -> BTreeSet<String> {
@@ -72,8 +73,8 @@ fn what_is_not_announced_is_refused_and_no_fault() {
         change_password: false,
         groups: false,
         me: false,
-        custom: false,
         cursor: false,
+        custom: false,
     };
     let mut seen = BTreeSet::new();
     for capabilities in [none.clone(), Capabilities { filter: true, ..none }] {

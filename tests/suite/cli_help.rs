@@ -5,8 +5,21 @@ use super::process::{end, scimproof};
 #[test]
 fn help_texts_are_as_reviewed() {
     let folder = tempfile::tempdir().unwrap();
-    for command in ["", "run", "prove", "load", "serve", "list", "lint", "explain", "baseline", "sweep", "completions"]
-    {
+    for command in [
+        "",
+        "run",
+        "replay",
+        "prove",
+        "load",
+        "serve",
+        "list",
+        "lint",
+        "coverage",
+        "explain",
+        "baseline",
+        "sweep",
+        "completions",
+    ] {
         let mut arguments = vec![command, "--help"];
         arguments.retain(|word| !word.is_empty());
         let it = end(&mut scimproof(folder.path(), &arguments));
@@ -57,4 +70,29 @@ fn list_shows_scenarios_clients_profiles_and_requirements() {
     let plan = end(&mut scimproof(folder.path(), &["list", "--plan", "--select", "rfc/smoke"]));
     assert_eq!(plan.code, 0, "{}", plan.stderr);
     assert!(plan.stdout.contains("rfc/smoke") && !plan.stdout.contains("--profile"), "{}", plan.stdout);
+}
+
+#[test]
+fn coverage_counts_by_source_and_knows_what_a_run_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = end(&mut scimproof(folder.path(), &["run", "--select", "rfc/smoke", "--seed", "1", "--json", "r.json"]));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let it = end(&mut scimproof(folder.path(), &["coverage", "--report", "r.json", "--json", "c.json"]));
+    assert_eq!((it.code, it.stderr.as_str()), (0, ""));
+    assert!(it.stdout.contains("exercised") && it.stdout.contains("observable MUST and MUST NOT are proven"));
+    let text = std::fs::read_to_string(folder.path().join("c.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let row = |id: &str| json["requirements"].as_array().unwrap().iter().find(|it| it["id"] == id).unwrap().clone();
+    // A row of a scenario, a standing check, a law, an excuse.
+    assert_eq!(row("RFC7644-3.3-6")["exercised"], true);
+    assert_eq!(row("RFC7644-3.3-6")["proven"], true);
+    assert_eq!(row("RFC7644-3.4.2-4")["named"], true);
+    assert_eq!((&row("PROP-UNIQ-02")["named"], &row("PROP-UNIQ-02")["exercised"]), (&true.into(), &false.into()));
+    assert!(row("ENTRA-069")["excused"].is_string());
+    let sources: Vec<_> = json["sources"].as_array().unwrap().iter().map(|it| it["source"].as_str().unwrap()).collect();
+    assert!(["RFC7643", "RFC7644", "RFC9865", "HTTP", "OKTA", "ENTRA"].iter().all(|it| sources.contains(it)));
+    let plain = end(&mut scimproof(folder.path(), &["coverage", "--missing"]));
+    assert!(!plain.stdout.contains("exercised") && plain.stdout.contains("ENTRA-069"), "{}", plain.stdout);
+    let broken = end(&mut scimproof(folder.path(), &["coverage", "--report", "c.json"]));
+    assert_eq!(broken.code, 2, "{}", broken.stderr);
 }

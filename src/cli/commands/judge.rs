@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::replay;
 use crate::check::standing;
 use crate::cli::args::Run;
 use crate::cli::context::Context;
@@ -95,6 +96,7 @@ impl Prepared {
 /// # Errors
 /// [`Fault`]: a mistake of the caller (2), a target that cannot be judged (3), nothing selected (4), a fault of ours.
 pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>) -> Result<Judged, Fault> {
+    replay::narrow(flags)?;
     if let Some(file) = config::complete(flags, &context.folder)? {
         context.say_more(&format!("configuration: {}", file.display()));
     }
@@ -145,7 +147,7 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
     }
     settings.clients = clients.iter().map(|client| client.id.clone()).collect();
     // Scenarios of one's own, or some of them, need not speak for every client.
-    settings.narrowed = flags.selection.select.is_some() || flags.selection.scenarios.is_some();
+    settings.narrowed = flags.selection.select.is_some() || flags.selection.scenarios.is_some() || flags.only.is_some();
     settings.fail_on = flags.gate.fail_on.unwrap_or_default();
     settings.allow_inconclusive = flags.gate.allow_inconclusive;
     settings.baseline = flags.gate.baseline.as_deref().map(|path| baseline(path, &scenarios)).transpose()?.flatten();
@@ -154,9 +156,10 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
         concurrency: connection.concurrency.map_or(Options::default().concurrency, usize::from),
         max_rps: connection.max_rps,
         max_users: connection.max_users,
+        settle: connection.settle.unwrap_or_default(),
         ..Options::default()
     };
-    let selection = sources::selection(&flags.selection)?;
+    let selection = Selection { only: flags.only.clone(), ..sources::selection(&flags.selection)? };
     let walks = flags.selection.scenarios.is_none();
     let walked = if walks { conform::schema::core().unwrap_or_default() } else { Vec::new() };
     if !scenarios.iter().chain(&walked).any(|scenario| selection.takes(scenario)) {

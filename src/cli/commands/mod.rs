@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod completions;
+pub mod coverage;
 pub mod explain;
 mod judge;
 pub mod lint;
@@ -10,6 +11,7 @@ pub mod load;
 pub mod prove;
 mod reach;
 mod regressions;
+pub mod replay;
 pub mod run;
 pub mod serve;
 pub mod sweep;

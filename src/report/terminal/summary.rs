@@ -6,7 +6,7 @@ use super::{Page, gate_words};
 use crate::flow::Outcome;
 use crate::report::counted;
 use crate::requirement::Level;
-use crate::verdict::{ClientVerdict, ExitCode, Problem, Readiness, ReasonKind};
+use crate::verdict::{ClientVerdict, ExitCode, Facts, Problem, Readiness, ReasonKind};
 
 /// How many requirements are named as reasons of a client without `verbose`.
 const REASONS: usize = 6;
@@ -197,15 +197,26 @@ impl Page<'_> {
             facts.retired,
             exit.code(),
         ));
-        if facts.throttled > 0 {
-            let seconds = facts.waited.as_secs_f64();
-            let faint =
-                format!("  the target asked to slow down {}, {seconds:.1} s in all", counted(facts.throttled, "time"));
-            let faint = self.paint.apply(Tone::Faint, &faint);
+        let met = met(facts);
+        if !met.is_empty() {
+            let faint = self.paint.apply(Tone::Faint, &format!("  met: {}", met.join(", ")));
             self.line(&faint);
         }
         if !matches!(exit, ExitCode::Passed | ExitCode::GateNotPassed) {
             self.prose(exit.meaning(), 2);
         }
     }
+}
+
+/// The weather of the run: answers that were waited out, and requests without answer.
+fn met(facts: &Facts) -> Vec<String> {
+    let mut met: Vec<_> =
+        facts.throttled.iter().map(|(status, count)| format!("{} {status}", counted(*count, "answer"))).collect();
+    if !met.is_empty() {
+        met.push(format!("waited {:.1} s", facts.waited.as_secs_f64()));
+    }
+    if facts.unanswered > 0 {
+        met.push(format!("{} without answer", counted(facts.unanswered, "request")));
+    }
+    met
 }

@@ -4,6 +4,7 @@
 //! The defects are code in the room `fault`; what they must show is data, `fixtures/faults.toml`. The matrix
 //! `fixtures/proven.toml` follows from that and is written by `SCIMPROOF_BLESS=1 cargo test --test suite matrix`.
 
+mod capabilities;
 mod permitted;
 pub mod play;
 mod properties;
@@ -23,7 +24,7 @@ fn fixture(name: &str) -> String {
 }
 
 /// Judges rows on all cores and gives what is wrong with them.
-fn complaints<T: Sync>(rows: &[T], judge: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
+pub fn complaints<T: Sync>(rows: &[T], judge: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
     let (next, all) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let width = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     std::thread::scope(|scope| {
@@ -40,7 +41,7 @@ fn complaints<T: Sync>(rows: &[T], judge: impl Fn(&T) -> Vec<String> + Sync) -> 
 }
 
 /// A finding of that requirement, for the reader of a failed test.
-fn example(verdict: &Verdict, id: &str) -> String {
+pub fn example(verdict: &Verdict, id: &str) -> String {
     let bad = verdict.findings.iter().map(|it| &it.finding).filter(|it| it.requirement == id);
     bad.max_by_key(|it| it.outcome).map_or_else(String::new, |it| {
         format!("{}, step \"{}\": expected {}, got {}", it.scenario, it.step, it.expected, it.got)

@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
     LazyLock::new(|| conform::embedded().unwrap().into_iter().map(Arc::new).collect());
 
-const TOKEN: &str = "token-of-the-fault-table";
+pub const TOKEN: &str = "token-of-the-fault-table";
 const OPERATOR: &str = "token-of-the-operator";
 
 /// The honest server, with people who were there before: an empty tenant hides defects.
@@ -72,6 +72,22 @@ pub fn transport(profile: &Profile, faulty: Faulty) -> Arc<dyn Transport> {
 /// Judges a server of that profile behind that defect by those scenarios (all, if none is named). A refusal before the
 /// first scenario is an error.
 pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdict, String> {
+    let faulty = Faulty::new(server(profile)).behind("under test", fault);
+    play(transport(profile, faulty), profile, &Options::default(), plays)
+}
+
+/// The ids of the scenarios for which that holds.
+pub fn scenarios(wanted: impl Fn(&Scenario) -> bool) -> Vec<String> {
+    SCENARIOS.iter().filter(|it| wanted(it)).map(|it| it.id.clone()).collect()
+}
+
+/// Judges whatever answers there, of which that profile is assumed, by those scenarios (all, if none is named).
+pub fn play(
+    transport: Arc<dyn Transport>,
+    profile: &Profile,
+    options: &Options,
+    plays: &[String],
+) -> Result<Verdict, String> {
     let scenarios: Vec<_> =
         SCENARIOS.iter().filter(|it| plays.is_empty() || plays.contains(&it.id)).map(Arc::clone).collect();
     let known = |id: &&String| id.starts_with(conform::schema::IDS) || scenarios.iter().any(|it| it.id == **id);
@@ -79,24 +95,21 @@ pub fn judge(profile: &Profile, fault: Fault, plays: &[String]) -> Result<Verdic
     if let Some(id) = strange {
         return Err(format!("there is no scenario {id}"));
     }
-    let faulty = Faulty::new(server(profile)).behind("under test", fault);
     let walks = |id: &str| plays.is_empty() || plays.iter().any(|it| it == id);
-    judge_at(transport(profile, faulty), profile, &scenarios, &walks, true)
+    judge_at(transport, profile, options, &scenarios, &walks)
 }
 
-/// Judges what is behind a transport by those scenarios, and by those written from its schemas that `walks` takes; `admin`
-/// where it has an admin surface.
+/// As [`play`], by scenarios of the test's own, and by those written from the target's schemas that `walks` takes.
 pub fn judge_at(
     transport: Arc<dyn Transport>,
     profile: &Profile,
+    options: &Options,
     scenarios: &[Arc<Scenario>],
     walks: &dyn Fn(&str) -> bool,
-    admin: bool,
 ) -> Result<Verdict, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let options = Options::default();
     let events = runtime.block_on(async {
-        let found = run::wait_until_reachable(&transport, "a bearer token", &options, Duration::ZERO).await;
+        let found = run::wait_until_reachable(&transport, "a bearer token", options, Duration::ZERO).await;
         let found = found.map_err(|error| error.to_string())?;
         let written = conform::schema::scenarios(&found.resource_types, &found.schemas).unwrap();
         let written = written.into_iter().filter(|it| walks(&it.id)).map(Arc::new);
@@ -112,7 +125,7 @@ pub fn judge_at(
                 seed: 7,
                 marker: "sp7".to_owned(),
                 base_url: transport.base_url().to_owned(),
-                admin,
+                admin: transport.admin_url().is_some(),
                 ticked: None,
             },
         );
