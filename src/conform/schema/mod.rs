@@ -52,6 +52,17 @@ mod tests {
     }
 
     #[test]
+    fn a_type_with_everything_gives_every_kind_of_scenario() {
+        let device = schema::device();
+        let schemas = std::iter::once(&device.base).chain(device.extensions.iter().map(|(schema, _)| schema));
+        let schemas: Vec<Value> = schemas.map(|schema| Value::Object(schema.to_object())).collect();
+        let types = json!([device.to_object()]);
+        let all = scenarios(&types, &json!(schemas)).unwrap_or_else(|errors| panic!("{}", errors[0].rendered()));
+        let ids: Vec<&str> = all.iter().map(|scenario| scenario.id.as_str()).collect();
+        insta::assert_snapshot!(ids.join("\n"));
+    }
+
+    #[test]
     fn whatever_is_published_gives_no_scenario_with_a_mistake() {
         let (types, schemas) = published();
         let odd =

@@ -309,6 +309,8 @@ fn immutable(walk: &Walk, draft: &mut Draft) {
     walk.created(draft, &all);
     for (placed, value, other) in values {
         let address = placed.address();
+        let same = walk.put(format!("put the same {address}"), &placed.alone(&value));
+        draft.steps.push(same.judges("RFC7644-3.5.1-10", "status = 200"));
         let put = format!("put another {address}");
         draft.steps.push(walk.put(put.clone(), &placed.alone(&other)));
         let kept = placed.tests(&value);
@@ -318,8 +320,6 @@ fn immutable(walk: &Walk, draft: &mut Draft) {
         });
         let read = walk.read(format!("read {address}"), "");
         draft.steps.push(read.either(&laws(&["RFC7643-7-19", "RFC7644-3.5.1-10"]), ends.to_vec()));
-        let again = walk.put(format!("put the same {address}"), &placed.alone(&value));
-        draft.steps.push(again.judges("RFC7644-3.5.1-10", "status = 200"));
     }
     draft.steps.push(walk.read("read".to_owned(), ""));
 }
