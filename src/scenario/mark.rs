@@ -38,8 +38,11 @@ pub fn is_ours(collection: &str, resource: &Value) -> bool {
             // A team with a role has the name that the mapping knows; then its external id bears the mark.
             bears(&resource["displayName"], group) || resource["externalId"].as_str().is_some_and(is_our_organization)
         }
-        // A device is named as a group is.
-        "/Devices" => bears(&resource["displayName"], group),
+        // A device is named as a group is, or its tag ends in the mark.
+        "/Devices" => {
+            let tag = resource["assetTag"].as_str().and_then(|tag| tag.rsplit(' ').next());
+            bears(&resource["displayName"], group) || tag.is_some_and(is_our_organization)
+        }
         _ => false,
     }
 }
@@ -70,6 +73,8 @@ mod tests {
             assert!(!is_our_organization(id), "{id}");
         }
         assert!(is_ours("/Groups", &json!({"displayName": "sales", "externalId": format!("{own}-team")})));
+        assert!(is_ours("/Devices", &json!({"assetTag": format!("assetTag {own}-second")})));
+        assert!(!is_ours("/Devices", &json!({"assetTag": "A-1", "displayName": "sales"})));
         assert!(!is_ours("/Groups", &json!({"displayName": "sales", "externalId": "spec-team"})));
         let renamed = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0fMBERG.SP7C12.ABCDEFGHIJ@EXAMPLE.TEST";
         assert!(is_ours("/Users", &json!({ "userName": renamed })));

@@ -70,6 +70,12 @@ mod tests {
         for odd in &odd {
             assert!(scenarios(odd, &schemas).is_ok() && scenarios(&types, odd).is_ok());
         }
+        let device = schema::device();
+        let own = std::iter::once(&device.base).chain(device.extensions.iter().map(|(schema, _)| schema));
+        let own: Vec<Value> = own.map(|schema| Value::Object(schema.to_object())).collect();
+        let of_device = scenarios(&json!([device.to_object()]), &json!(own));
+        let of_device = of_device.unwrap_or_else(|errors| panic!("{}", errors[0].rendered()));
+        assert!(of_device.iter().any(|it| it.id == "rfc/schema/devices/immutable"));
         let quoted = json!({"Resources": [{
             "id": "urn:example:'quoted'\"x",
             "attributes": [{"name": "o'n\"e {{ x }}", "type": "string"}, {"name": "two", "type": "odd"}, {"type": "string"}],
