@@ -320,6 +320,8 @@ fn immutable(walk: &Walk, draft: &mut Draft) {
         draft.steps.push(read.either(&laws(&["RFC7643-7-19", "RFC7644-3.5.1-10"]), ends.to_vec()));
         let again = walk.put(format!("put the same {address}"), &placed.alone(&value));
         draft.steps.push(again.judges("RFC7644-3.5.1-10", "status = 200"));
+        let read = walk.read(format!("read {address} again"), "");
+        draft.steps.push(kept.iter().fold(read, |step, test| step.judges("RFC7643-7-19", test)));
     }
 }
 
