@@ -321,7 +321,6 @@ fn immutable(walk: &Walk, draft: &mut Draft) {
         let read = walk.read(format!("read {address}"), "");
         draft.steps.push(read.either(&laws(&["RFC7643-7-19", "RFC7644-3.5.1-10"]), ends.to_vec()));
     }
-    draft.steps.push(walk.read("read".to_owned(), ""));
 }
 
 fn returned(walk: &Walk, draft: &mut Draft) {
