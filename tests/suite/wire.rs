@@ -81,8 +81,8 @@ fn converse(stream: &TcpStream, server: &Server, way: Way, count: &AtomicUsize) 
     let mut reader = BufReader::new(stream.try_clone()?);
     while let Some(request) = receive(&mut reader)? {
         let number = count.fetch_add(1, Ordering::Relaxed) + 1;
-        let breaks = matches!(way, Way::Reset(every) if number % every == 0);
-        if breaks && number % 2 == 0 {
+        let breaks = matches!(way, Way::Reset(every) if number.is_multiple_of(every));
+        if breaks && number.is_multiple_of(2) {
             return Ok(());
         }
         let response = server.handle(request);
