@@ -22,9 +22,6 @@ const SWITCHES: [Switch; 7] = [
     ("groups", |it| &mut it.groups),
 ];
 
-/// That PATCH is supported is a recommendation, which a server without it does not follow (`RFC7644 §3.5`).
-const PATCH_RECOMMENDED: &str = "RFC7644-3.5-2";
-
 /// The bundled server without those capabilities, judged as a stranger by those scenarios (all, if none is named).
 fn judge(without: u8, plays: &[String]) -> Result<Verdict, String> {
     let mut served = play::profile();
@@ -53,10 +50,7 @@ fn what_is_not_announced_turns_nothing_of_the_standard_red() {
     let rows: Vec<u8> = (0..128_u8).filter(|row| all || matches!(row.count_ones(), 1 | 2 | 7)).collect();
     let wrong = complaints(&rows, |row| match judge(*row, &plays) {
         Ok(verdict) => {
-            let mut red = play::ids(&verdict, Outcome::Fail);
-            if row & 1 != 0 {
-                red.remove(PATCH_RECOMMENDED);
-            }
+            let red = play::ids(&verdict, Outcome::Fail);
             red.iter().map(|id| format!("{}: {id}: {}", words(*row), example(&verdict, id))).collect()
         }
         Err(error) => vec![format!("{}: {error}", words(*row))],
