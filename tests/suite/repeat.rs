@@ -26,7 +26,7 @@ fn ids(value: &Value, out: &mut BTreeSet<String>) {
         Value::Object(members) => {
             // Schemas and resource types are named, not numbered.
             let made = members.get("meta").and_then(|meta| meta["resourceType"].as_str());
-            if let (Some("User" | "Group"), Some(id)) = (made, members.get("id").and_then(Value::as_str)) {
+            if let (Some("User" | "Group" | "Device"), Some(id)) = (made, members.get("id").and_then(Value::as_str)) {
                 out.insert(id.to_owned());
             }
             members.values().for_each(|member| ids(member, out));
@@ -48,7 +48,13 @@ fn requests(report: &Value, url: &str) -> BTreeMap<(String, String), Vec<String>
     }
     assert!(saved.len() > 100, "a run creates many resources: {}", saved.len());
     let uuid = Regex::new("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").unwrap();
-    let chosen = Regex::new(r#"W/(\\*"|%22)[^"%\\]*(\\*"|%22)|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"#).unwrap();
+    let chosen = [
+        r#"W/(\\*"|%22)[^"%\\]*(\\*"|%22)"#,
+        r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z",
+        r"cursor=[0-9A-Za-z._~-]+",
+        r#"cursor\\*": *\\*"[0-9A-Za-z._~-]+"#,
+    ];
+    let chosen = Regex::new(&chosen.join("|")).unwrap();
     let mut all: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for exchange in exchanges {
         let text = exchange["request"].to_string().replace(url, "<base>");
