@@ -133,3 +133,38 @@ pub enum Event {
         duration: Duration,
     },
 }
+
+impl Event {
+    /// The scenario that it belongs to; none for what is of the whole run.
+    #[must_use]
+    pub fn scenario(&self) -> Option<&str> {
+        match self {
+            Self::ScenarioStarted { scenario } | Self::ScenarioFinished { scenario, .. } => Some(scenario),
+            Self::Exchanged(exchange) => Some(exchange.scenario.as_str()).filter(|scenario| !scenario.is_empty()),
+            Self::Found(finding) => Some(finding.scenario.as_str()).filter(|scenario| !scenario.is_empty()),
+            Self::Read(reading) => Some(reading.scenario.as_str()).filter(|scenario| !scenario.is_empty()),
+            _ => None,
+        }
+    }
+}
+
+/// The events of a run scenario by scenario, each in the order it happened: runs that differ only in what was faster are
+/// told alike. What is of the whole run keeps its place before or after all scenarios.
+#[must_use]
+pub fn told(events: Vec<Event>) -> Vec<Event> {
+    let Some(first) = events.iter().position(|event| event.scenario().is_some()) else { return events };
+    let mut told = events;
+    let mut rest = told.split_off(first);
+    rest.sort_by(|a, b| turn(a).cmp(&turn(b)));
+    told.append(&mut rest);
+    told
+}
+
+/// When an event is told: with its scenario; then what was sent for no scenario, by sender; then the rest.
+fn turn(event: &Event) -> (u8, &str) {
+    match (event.scenario(), event) {
+        (Some(scenario), _) => (0, scenario),
+        (None, Event::Exchanged(exchange)) => (1, exchange.id.0.split('#').next().unwrap_or_default()),
+        (None, _) => (2, ""),
+    }
+}

@@ -7,7 +7,7 @@ mod event;
 mod finding;
 mod ledger;
 
-pub use event::{Event, Leftover, SkipReason};
+pub use event::{Event, Leftover, SkipReason, told};
 pub use finding::{Evidence, Finding, Outcome, Position, Reading};
 pub use ledger::{Ledger, Undo, encode_segment};
 

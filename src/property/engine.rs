@@ -22,7 +22,14 @@ use crate::run::Options;
 const FAILURES: usize = 40;
 
 /// After so many it stops once each of its laws that is asked for has failed: these are enough to shrink from.
-const ENOUGH: usize = 4;
+const ENOUGH: usize = 12;
+
+/// Failing histories of a suite that may be shrunk for a law: one may have failed by what was played beside it, another
+/// may get stuck.
+const CANDIDATES: usize = 12;
+
+/// A counter-example of so many requests is short enough.
+const SHORT: usize = 6;
 
 /// Histories drawn for each that is asked for, at most: some do nothing and are not played.
 const EMPTY: u64 = 4;
@@ -86,8 +93,8 @@ pub struct Progress {
 #[derive(Default)]
 struct Findings {
     tally: Tally,
-    /// Law, suite: the failing history with the fewest requests, and how many.
-    failing: BTreeMap<String, BTreeMap<usize, (usize, Origin)>>,
+    /// Law, suite: the failing histories with the fewest requests, and how many each.
+    failing: BTreeMap<String, BTreeMap<usize, BTreeSet<(usize, Origin)>>>,
     readings: BTreeSet<(String, usize)>,
     leftovers: Vec<String>,
 }
@@ -119,12 +126,7 @@ impl Engine {
         let all: u64 = (0..suites.len()).map(weights).sum();
         let share = |n: usize| (self.cases * weights(n)).div_ceil(all.max(1));
         let planned = (0..suites.len()).map(share).sum();
-        let player = Player::new(
-            Arc::clone(&self.transport),
-            self.setting.draw.clone(),
-            self.options.clone(),
-            self.cancel.clone(),
-        );
+        let player = Player::new(Arc::clone(&self.transport), &self.setting, self.options.clone(), self.cancel.clone());
         let mut proving = Proving {
             engine: Arc::clone(self),
             player: Arc::new(player),
@@ -336,29 +338,38 @@ impl Proving {
         })
     }
 
-    /// The smallest history found that breaks the law: the failing histories of each suite are shrunk, the shortest wins.
+    /// The smallest history found that breaks the law: failing histories of each suite are shrunk, the shortest wins, and one
+    /// that fails when nothing is played beside it comes before all others.
     async fn smallest(&mut self, suites: &[Suite], law: &str, number: u64) -> Result<Option<CounterExample>, Fault> {
         let Some(failing) = self.findings.failing.get(law).cloned() else { return Ok(None) };
-        let mut best: Option<(Script, usize, Origin)> = None;
-        for (place, (_, origin)) in failing {
-            let (suite, setting) = (suites[place], seeded(&self.engine.setting, origin.0));
-            let (player, law, runtime) = (Arc::clone(&self.player), law.to_owned(), tokio::runtime::Handle::current());
-            let heard = self.heard.get(&place).cloned().unwrap_or_default();
-            let shrinking = tokio::task::spawn_blocking(move || {
-                // Once a row has shown it, a smaller history must show it by a row too.
-                let by_row = Cell::new(false);
-                let fails = |script: &Script| {
-                    let broken = runtime.block_on(shrink::breaks(&player, script, suite.name, &law))?;
-                    Ok(broken.is_some_and(|row| by_row.replace(by_row.get() || row) <= row))
-                };
-                shrink::smallest(&suite, &setting, &heard, origin.1, &fails)
-            });
-            let script = shrinking.await.map_err(|error| Fault(error.to_string()))??;
-            let shorter = |script: &Script| best.as_ref().is_none_or(|(best, ..)| script.requests() < best.requests());
-            if let Some(script) = script.filter(shorter) {
-                best = Some((script, place, origin));
+        let mut best: Option<(shrink::Shrunk, usize, Origin)> = None;
+        for (place, candidates) in failing {
+            for (_, origin) in candidates {
+                let (suite, setting) = (suites[place], seeded(&self.engine.setting, origin.0));
+                let (player, law, runtime) =
+                    (Arc::clone(&self.player), law.to_owned(), tokio::runtime::Handle::current());
+                let heard = self.heard.get(&place).cloned().unwrap_or_default();
+                let shrinking = tokio::task::spawn_blocking(move || {
+                    // Once a row has shown it, a smaller history must show it by a row too.
+                    let by_row = Cell::new(false);
+                    let fails = |script: &Script| {
+                        let broken = runtime.block_on(shrink::breaks(&player, script, suite.name, &law))?;
+                        Ok(broken.is_some_and(|row| by_row.replace(by_row.get() || row) <= row))
+                    };
+                    shrink::smallest(&suite, &setting, &heard, origin.1, &fails)
+                });
+                let Some(shrunk) = shrinking.await.map_err(|error| Fault(error.to_string()))?? else { continue };
+                let good_enough = shrunk.fails && shrunk.script.requests() <= SHORT;
+                let rank = |it: &shrink::Shrunk| (!it.fails, it.script.requests());
+                if best.as_ref().is_none_or(|(best, ..)| rank(&shrunk) < rank(best)) {
+                    best = Some((shrunk, place, origin));
+                }
+                if good_enough {
+                    break;
+                }
             }
         }
+        let best = best.map(|(shrunk, place, origin)| (shrunk.script, place, origin));
         let Some((script, place, (seed, case))) = best else { return Ok(None) };
         let suite = suites[place].name;
         let outcomes = self.player.play_as(&script, suite, number).await?;
@@ -366,7 +377,7 @@ impl Proving {
         let mut findings: Vec<_> = outcomes.failed().cloned().collect();
         findings.sort_by_key(|finding| finding.requirement != law);
         self.findings.leftovers.extend(outcomes.leftovers);
-        let (scenario, requests, set_up) = (script.to_string(), script.requests(), script.staged());
+        let (scenario, requests, set_up) = (self.player.text(&script), script.requests(), script.staged());
         let moments = moments(&script, &outcomes.exchanges);
         let suite = suite.to_owned();
         Ok(Some(CounterExample { suite, seed, case, scenario, requests, set_up, findings, moments, repeats }))
@@ -401,8 +412,11 @@ impl Findings {
         for finding in outcomes.failed() {
             any = true;
             let known = self.failing.entry(finding.requirement.clone()).or_default();
-            let best = known.entry(place).or_insert((requests, case));
-            *best = (*best).min((requests, case));
+            let best = known.entry(place).or_default();
+            best.insert((requests, case));
+            if best.len() > CANDIDATES {
+                best.pop_last();
+            }
         }
         self.readings.extend(outcomes.readings);
         self.leftovers.extend(outcomes.leftovers);

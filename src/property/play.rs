@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::script::Script;
+use super::suite::Setting;
 use crate::client::{Answer, Pacer, Transport};
 use crate::flow::{Event, Finding, Outcome};
 use crate::run::{Inspect, Job, Opening, Options, drive};
@@ -46,6 +47,8 @@ impl Outcomes {
 pub(super) struct Player {
     transport: Arc<dyn Transport>,
     draw: Draw,
+    /// The product that the target's profile is of.
+    product: Option<String>,
     options: Options,
     cancel: watch::Receiver<bool>,
     /// Histories get markers of their own: what one could not remove must not disturb the next.
@@ -72,6 +75,14 @@ impl Transport for Paced {
 
     fn base_url(&self) -> &str {
         self.inner.base_url()
+    }
+
+    fn admin_url(&self) -> Option<&str> {
+        self.inner.admin_url()
+    }
+
+    fn url(&self, request: &Request) -> String {
+        self.inner.url(request)
     }
 }
 
@@ -106,7 +117,7 @@ impl Transport for Counted {
 }
 
 impl Player {
-    pub fn new(inner: Arc<dyn Transport>, draw: Draw, options: Options, cancel: watch::Receiver<bool>) -> Self {
+    pub fn new(inner: Arc<dyn Transport>, setting: &Setting, options: Options, cancel: watch::Receiver<bool>) -> Self {
         let transport = match options.max_rps {
             None => inner,
             Some(_) => Arc::new(Paced { inner, pacer: Pacer::new(options.max_rps) }) as Arc<dyn Transport>,
@@ -116,12 +127,27 @@ impl Player {
             (Semaphore::new(most as usize), most)
         });
         let options = Options { max_rps: None, max_users: None, ..options };
-        Self { transport, draw, options, cancel, plays: AtomicU64::new(FIRST), users }
+        Self {
+            transport,
+            draw: setting.draw.clone(),
+            product: setting.profile.product.clone(),
+            options,
+            cancel,
+            plays: AtomicU64::new(FIRST),
+            users,
+        }
     }
 
     /// True once the user has interrupted.
     pub fn cancelled(&self) -> bool {
         *self.cancel.borrow()
+    }
+
+    /// The scenario that plays a script. What a product does with its users is judged whole, as in its own scenarios.
+    pub fn text(&self, script: &Script) -> String {
+        let mut draft = script.draft.clone();
+        draft.products.extend(self.product.clone());
+        draft.to_string()
     }
 
     /// Runs one script under a marker of its own.
@@ -147,7 +173,7 @@ impl Player {
     }
 
     async fn play_once(&self, script: &Script, id: &str, number: u64) -> Result<Outcomes, Fault> {
-        let text = script.to_string();
+        let text = self.text(script);
         let parsed = scenario::parse_as(id, &format!("{id}.toml"), &text, &scenario::Context::embedded());
         let parsed = parsed.map_err(|errors| {
             Fault(errors.first().map(|error| format!("{}\n{text}", error.rendered())).unwrap_or_default())

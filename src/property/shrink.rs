@@ -41,6 +41,13 @@ fn nth(mut cases: Enumerated, case: u64) -> Option<Box<dyn Case>> {
     cases.nth(usize::try_from(case).ok()?)
 }
 
+/// What is left of a failing history.
+pub(super) struct Shrunk {
+    pub script: Script,
+    /// It failed when it was played by itself; else nothing was shrunk.
+    pub fails: bool,
+}
+
 /// The smallest script found that still breaks the law. Blocks; `fails` plays.
 pub(super) fn smallest(
     suite: &Suite,
@@ -48,23 +55,31 @@ pub(super) fn smallest(
     heard: &Heard,
     case: u64,
     fails: &dyn Fn(&Script) -> Result<bool, Fault>,
-) -> Result<Option<Script>, Fault> {
+) -> Result<Option<Shrunk>, Fault> {
     let drawn = match suite.cases {
         Cases::Random { histories, .. } => {
             let drawn = histories(setting).new_tree(&mut runner(setting.draw.seed, suite.name, case));
-            drawn.ok().map(|tree| simplified(tree, fails)).transpose()?
+            let Ok(tree) = drawn else { return Ok(None) };
+            let script = tree.current().script();
+            if !fails(&script)? {
+                return Ok(Some(Shrunk { script, fails: false }));
+            }
+            Some(simplified(tree, fails)?)
         }
         Cases::All(cases) => nth(cases(setting), case),
         Cases::Asked { histories, .. } => nth(histories(setting, heard), case),
         Cases::Classified { .. } => None,
     };
     let Some(case) = drawn else { return Ok(None) };
+    if !matches!(suite.cases, Cases::Random { .. }) && !fails(&case.script())? {
+        return Ok(Some(Shrunk { script: case.script(), fails: false }));
+    }
     let script = least(case, fails)?.script();
     if script.joint.is_some() {
         // Played as it is, before steps are missing: by this it is known whether a row shows it.
         fails(&script)?;
     }
-    Ok(Some(drop_steps(script, fails)?.renumbered()))
+    Ok(Some(Shrunk { script: drop_steps(script, fails)?.renumbered(), fails: true }))
 }
 
 /// What proptest makes of a drawn history: fewer acts, smaller numbers.
@@ -121,7 +136,10 @@ fn drop_steps(mut script: Script, fails: &dyn Fn(&Script) -> Result<bool, Fault>
         while end > 0 && tries < TRIES {
             let gap = end.saturating_sub(width)..end;
             end = gap.start;
-            if gap.len() == script.steps.len() || !script.steps[gap.clone()].iter().all(super::Step::may_be_dropped) {
+            // Nothing rests on what comes last.
+            let last = gap.end == script.steps.len();
+            let free = last || script.steps[gap.clone()].iter().all(super::Step::may_be_dropped);
+            if gap.len() == script.steps.len() || !free {
                 continue;
             }
             let candidate = script.without(&gap);

@@ -18,6 +18,8 @@ pub struct Draft {
     pub tags: Vec<&'static str>,
     /// Provisioning actions that the target's profile must have.
     pub actions: Vec<&'static str>,
+    /// Products one of which the target's profile must be of.
+    pub products: Vec<String>,
     /// Attributes that the target's schemas must have.
     pub attributes: Vec<String>,
     /// Switches of the target's profile with the TOML value that they must have.
@@ -291,6 +293,9 @@ impl Display for Draft {
         }
         if !self.actions.is_empty() {
             writeln!(out, "actions = [{}]", quoted(&self.actions))?;
+        }
+        if !self.products.is_empty() {
+            writeln!(out, "products = [{}]", quoted(&self.products))?;
         }
         if !self.attributes.is_empty() {
             writeln!(out, "attributes = [{}]", quoted(&self.attributes))?;

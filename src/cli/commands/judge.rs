@@ -17,7 +17,7 @@ use crate::cli::signals::Stop;
 use crate::cli::{config, faults, probe, sources, target};
 use crate::client::{AdminSurface, Auth, BaseUrl, InProcess, Transport};
 use crate::conform;
-use crate::flow::{Event, Leftover};
+use crate::flow::{Event, Leftover, told};
 use crate::idp;
 use crate::plan::{self, Plan, Selection};
 use crate::profile::Profile;
@@ -278,5 +278,5 @@ async fn perform(
         let leftovers = vec![Leftover { path: format!("*{marker}*"), reason }];
         events.extend([Event::CleanedUp { leftovers, retired: 0 }, Event::Interrupted]);
     }
-    Ok((events, broken.unwrap_or_default()))
+    Ok((told(events), broken.unwrap_or_default()))
 }

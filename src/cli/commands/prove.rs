@@ -14,7 +14,7 @@ use crate::cli::signals::Stop;
 use crate::property::{Engine, Law, Progress, Proof, Regression, RoleReadOut, SUITES, Setting, Suite};
 use crate::report::curl;
 use crate::report::proof::{self, Left, Subject};
-use crate::requirement::Catalogue;
+use crate::requirement::{Catalogue, Level};
 use crate::verdict::ExitCode;
 
 /// How many random histories where nothing else is said.
@@ -53,7 +53,10 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
     }
     let again = |law: &Law| {
         let folder = curl::word(&folder.display().to_string());
-        format!("scimproof run {} --scenarios {folder} --select 'id({})'", reached.again, name(law))
+        // What is only recommended does not stop a run that is not asked to stop for it.
+        let level = Catalogue::embedded().get(&law.id).map(|it| it.level);
+        let gate = if level.is_some_and(Level::is_must) { "" } else { " --fail-on should" };
+        format!("scimproof run {} --scenarios {folder} --select 'id({})'{gate}", reached.again, name(law))
     };
     let left =
         |law: &Law| law.counter_example().map(|_| Left { file: path(law).display().to_string(), again: again(law) });

@@ -146,6 +146,17 @@ impl Case for Told {
             smaller.extend((0..kept.len()).filter_map(joined));
             smaller.push(kept);
         }
+        // A team that has its later name from the start.
+        for n in 0..self.acts.len() {
+            let Act::Rename { name: later, .. } = self.acts[n] else { continue };
+            for m in 0..n {
+                let mut acts = self.acts.clone();
+                let Act::Team { name, .. } = &mut acts[m] else { continue };
+                *name = later;
+                acts.remove(n);
+                smaller.push(acts);
+            }
+        }
         let told = |acts| Box::new(Self { setting: Arc::clone(&self.setting), acts }) as Box<dyn Case>;
         smaller.into_iter().map(told).collect()
     }

@@ -43,6 +43,9 @@ pub const SUITE: Suite = Suite {
 /// The teams; the last is of no group until [`Act::Late`].
 const TEAMS: [&str; 4] = ["dev", "marketing", "sales", "founders"];
 
+/// Roles whose mappings of one team are tried when a history is made smaller.
+const ROLES: usize = 3;
+
 /// Users of a history.
 const USERS: usize = 3;
 
@@ -120,7 +123,9 @@ impl Case for Told {
             Self { acts, ..self.clone() }
         }));
         // Another mapping may show the same with one team and one member.
-        let simple = [1, 2, 3].map(|number| Act::Put { number, second: None });
+        let seconds = || std::iter::once(None).chain((0..ROLES).map(Some));
+        let numbers = (1..=ROLES).flat_map(|number| seconds().map(move |second| (number, second)));
+        let simple: Vec<Act> = numbers.map(|(number, second)| Act::Put { number, second }).collect();
         let puts = acts.filter(|n| matches!(self.acts[*n], Act::Put { .. }));
         smaller.extend(puts.flat_map(|n| {
             simple.iter().map(move |act| {
