@@ -1,5 +1,5 @@
 //! Named defects in front of the reference server, so that it can be seen what catches them: a defect gets every request
-//! and answers it in the server's place. Which requirement or law must turn red is data (`fixtures/faults.toml`).
+//! and answers it in the server's place. Which requirement or law must turn red is data (`fixtures/faults`).
 //!
 //! The room knows nothing of what judges. Defects work on HTTP alone and never look into the server.
 

@@ -1,4 +1,4 @@
-//! What each defect must show, as `fixtures/faults.toml` says it: the requirements and laws that turn red, and who had the
+//! What each defect must show, as `fixtures/faults` says it: the requirements and laws that turn red, and who had the
 //! defect. It knows nothing of how a defect works.
 
 use std::sync::LazyLock;
@@ -46,7 +46,7 @@ pub struct Caught {
     pub source: String,
     /// The server profile under which it shows.
     pub profile: String,
-    /// Laws of which at least one must fall.
+    /// Laws each of which must fall.
     pub proves: Vec<String>,
 }
 
@@ -62,18 +62,41 @@ pub struct Unjudged {
     pub reason: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A sheet for each table of defects that a run or the property engine finds.
+const SHEETS: &[&str] = &[
+    include_str!("../../fixtures/faults/accounts.toml"),
+    include_str!("../../fixtures/faults/announced.toml"),
+    include_str!("../../fixtures/faults/changes.toml"),
+    include_str!("../../fixtures/faults/create.toml"),
+    include_str!("../../fixtures/faults/form.toml"),
+    include_str!("../../fixtures/faults/jobs.toml"),
+    include_str!("../../fixtures/faults/lookup.toml"),
+    include_str!("../../fixtures/faults/members.toml"),
+    include_str!("../../fixtures/faults/names.toml"),
+    include_str!("../../fixtures/faults/patch.toml"),
+    include_str!("../../fixtures/faults/reading.toml"),
+    include_str!("../../fixtures/faults/roles.toml"),
+    include_str!("../../fixtures/faults/tokens.toml"),
+];
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct Sheet {
     fault: Vec<Proof>,
     caught: Vec<Caught>,
     unjudged: Vec<Unjudged>,
 }
 
-#[expect(clippy::expect_used, reason = "the embedded file is parsed by a test")]
+#[expect(clippy::expect_used, reason = "the embedded files are parsed by a test")]
 fn sheet() -> &'static Sheet {
     static SHEET: LazyLock<Sheet> = LazyLock::new(|| {
-        toml::from_str(include_str!("../../fixtures/faults.toml")).expect("the embedded table is valid")
+        SHEETS.iter().fold(Sheet::default(), |mut all, text| {
+            let sheet: Sheet = toml::from_str(text).expect("the embedded table is valid");
+            all.fault.extend(sheet.fault);
+            all.caught.extend(sheet.caught);
+            all.unjudged.extend(sheet.unjudged);
+            all
+        })
     });
     &SHEET
 }

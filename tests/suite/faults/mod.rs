@@ -1,7 +1,7 @@
 //! The tester is tested: every defect of the table stands for one that real servers had, and must turn its requirements
 //! red, nothing else, and the clients that would stumble over it not ready. What is permitted must turn nothing red.
 //!
-//! The defects are code in the room `fault`; what they must show is data, `fixtures/faults.toml`. The matrix
+//! The defects are code in the room `fault`; what they must show is data, `fixtures/faults`. The matrix
 //! `fixtures/proven.toml` follows from that and is written by `SCIMPROOF_BLESS=1 cargo test --test suite matrix`.
 
 mod capabilities;
@@ -167,11 +167,17 @@ fn matrix() -> String {
             proven.entry(id.clone()).or_default().push(proof.name.clone());
         }
     }
-    let mut text = "# Requirements that a named defect in front of the bundled server turns red, so that the check is known to be able to\n\
-        # fail. A requirement that is not listed here is reported as not proven. Made from faults.toml by a test.\n[proven]\n"
+    let mut text = "# Requirements that a named defect in front of the bundled server turns red in a run or in a proof, so that the check is\n\
+        # known to be able to fail. A requirement that is not listed here is reported as not proven. Made from the folder faults by a test.\n[proven]\n"
         .to_owned();
+    for row in fault::caught() {
+        for id in &row.proves {
+            proven.entry(id.clone()).or_default().push(row.name.clone());
+        }
+    }
     for (id, mut names) in proven {
         names.sort();
+        names.dedup();
         let names: Vec<_> = names.iter().map(|name| format!("\"{name}\"")).collect();
         text.push_str(&format!("\"{id}\" = [{}]\n", names.join(", ")));
     }
