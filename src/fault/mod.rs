@@ -5,8 +5,11 @@
 
 mod accounts;
 mod announced;
+mod carried;
 mod changes;
 mod create;
+mod cursors;
+mod devices;
 mod form;
 mod front;
 mod jobs;
@@ -14,6 +17,7 @@ mod lookup;
 mod members;
 mod names;
 mod patch;
+mod published;
 mod reading;
 mod roles;
 mod sheet;
@@ -52,6 +56,10 @@ const TABLES: &[&[Row]] = &[
     tokens::FAULTS,
     accounts::FAULTS,
     jobs::FAULTS,
+    carried::FAULTS,
+    cursors::FAULTS,
+    devices::FAULTS,
+    published::FAULTS,
 ];
 
 /// Second names: the name, and the defect that it is.
