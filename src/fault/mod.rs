@@ -6,6 +6,7 @@
 mod accounts;
 mod announced;
 mod changes;
+mod clients;
 mod create;
 mod form;
 mod front;
@@ -14,6 +15,7 @@ mod lookup;
 mod members;
 mod names;
 mod patch;
+mod products;
 mod reading;
 mod roles;
 mod sheet;
@@ -52,6 +54,8 @@ const TABLES: &[&[Row]] = &[
     tokens::FAULTS,
     accounts::FAULTS,
     jobs::FAULTS,
+    clients::FAULTS,
+    products::FAULTS,
 ];
 
 /// Second names: the name, and the defect that it is.
