@@ -7,6 +7,7 @@ mod accounts;
 mod announced;
 mod carried;
 mod changes;
+mod clients;
 mod create;
 mod cursors;
 mod devices;
@@ -17,6 +18,7 @@ mod lookup;
 mod members;
 mod names;
 mod patch;
+mod products;
 mod published;
 mod reading;
 mod roles;
@@ -60,6 +62,8 @@ const TABLES: &[&[Row]] = &[
     cursors::FAULTS,
     devices::FAULTS,
     published::FAULTS,
+    clients::FAULTS,
+    products::FAULTS,
 ];
 
 /// Second names: the name, and the defect that it is.
