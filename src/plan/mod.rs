@@ -163,7 +163,7 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
             }),
             None => {
                 users += cost.users;
-                let mut flow = ScenarioFlow::new(Arc::clone(scenario), &settings);
+                let mut flow = ScenarioFlow::new(able(scenario, options), &settings);
                 // What a product does with its users is judged by its own scenarios, whole.
                 if scenario.products.is_empty() {
                     flow = flow.keeping(&options.profile.users);
@@ -182,6 +182,17 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     }
     plan.skipped.sort_by(|a, b| a.id.cmp(&b.id));
     plan
+}
+
+/// The scenario without the steps that this target cannot take.
+fn able(scenario: &Arc<Scenario>, options: &Options) -> Arc<Scenario> {
+    let lacking = |need: &String| lacks(need, options.profile, options.config).is_some();
+    if !scenario.steps.iter().any(|step| step.needs.iter().any(lacking)) {
+        return Arc::clone(scenario);
+    }
+    let mut rest = Scenario::clone(scenario);
+    rest.steps.retain(|step| !step.needs.iter().any(lacking));
+    Arc::new(rest)
 }
 
 /// The first thing that the scenario needs and the target does not have.

@@ -147,6 +147,19 @@ fn what_the_target_lacks_is_skipped_with_the_reason() {
 }
 
 #[test]
+fn a_step_with_needs_is_left_out_alone() {
+    let profile = profile();
+    let text = "title = \"t\"\n[[step]]\nname = \"a\"\nsend = \"GET /Users\"\n[[step]]\nname = \"b\"\nsend = \"GET /Users\"\nneeds = [\"sort\"]";
+    let scenario = Arc::new(parse("rfc/x.toml", text, &Context::embedded()).unwrap());
+    for (sorts, steps) in [(true, 2), (false, 1)] {
+        let config = json!({"sort": {"supported": sorts}});
+        let options = Options { config: Some(&config), ..options(&profile) };
+        assert_eq!(able(&scenario, &options).steps.len(), steps);
+        assert_eq!(ids(&build(&[Arc::clone(&scenario)], &options)), ["rfc/x"]);
+    }
+}
+
+#[test]
 fn the_budget_bounds_the_users() {
     let profile = profile();
     let plan = build(&all(), &Options { max_users: Some(15), ..options(&profile) });
