@@ -2,6 +2,7 @@
 //! listed, explained and replayed like those that people write; and from what a target publishes of its schemas. It knows
 //! nothing of servers.
 
+mod errors;
 mod filter;
 mod patch;
 mod population;
@@ -23,8 +24,12 @@ struct Written {
 /// Never: a test keeps the embedded tables readable.
 pub fn texts() -> &'static [(String, String)] {
     static TEXTS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
-        let mut all: Vec<_> =
-            patch::written().into_iter().chain(filter::written()).chain(population::written()).collect();
+        let mut all: Vec<_> = patch::written()
+            .into_iter()
+            .chain(filter::written())
+            .chain(population::written())
+            .chain(errors::written())
+            .collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all.into_iter().map(|it| (format!("scenarios/{}.toml", it.id), it.draft.to_string())).collect()
     });

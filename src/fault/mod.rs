@@ -14,6 +14,7 @@ mod lookup;
 mod members;
 mod names;
 mod patch;
+mod population;
 mod reading;
 mod roles;
 mod sheet;
@@ -52,6 +53,7 @@ const TABLES: &[&[Row]] = &[
     tokens::FAULTS,
     accounts::FAULTS,
     jobs::FAULTS,
+    population::FAULTS,
 ];
 
 /// Second names: the name, and the defect that it is.

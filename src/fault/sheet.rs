@@ -74,6 +74,7 @@ const SHEETS: &[&str] = &[
     include_str!("../../fixtures/faults/members.toml"),
     include_str!("../../fixtures/faults/names.toml"),
     include_str!("../../fixtures/faults/patch.toml"),
+    include_str!("../../fixtures/faults/population.toml"),
     include_str!("../../fixtures/faults/reading.toml"),
     include_str!("../../fixtures/faults/roles.toml"),
     include_str!("../../fixtures/faults/tokens.toml"),

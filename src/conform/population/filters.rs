@@ -62,6 +62,8 @@ fn filters(people: &[Person], rng: &mut ChaCha8Rng) -> Vec<Filter> {
             }
         }
     }
+    // Letters that mean something to a database or to the grammar.
+    all.extend(["%", "_", "\\", "\"", "'"].map(|sign| Filter::Text(Text::Display, How::Co, sign.to_owned())));
     let present =
         ["displayName", "title", "userType", "externalId", "name", "name.givenName", "name.familyName", "emails"];
     all.extend(present.map(Filter::Present));
