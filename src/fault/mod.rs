@@ -16,6 +16,7 @@ mod names;
 mod patch;
 mod population;
 mod reading;
+mod refusals;
 mod roles;
 mod sheet;
 mod tokens;
@@ -54,6 +55,7 @@ const TABLES: &[&[Row]] = &[
     accounts::FAULTS,
     jobs::FAULTS,
     population::FAULTS,
+    refusals::FAULTS,
 ];
 
 /// Second names: the name, and the defect that it is.
