@@ -2,6 +2,7 @@
 //! nothing and knows nothing of HTTP, files or reports; the same arguments give the same plan.
 
 mod estimate;
+mod quick;
 mod select;
 
 pub use estimate::{Estimate, estimate};
@@ -30,11 +31,13 @@ pub struct Selection {
     pub expression: Option<Expression>,
     /// Only these scenarios, by id: those of an earlier run.
     pub only: Option<BTreeSet<String>>,
+    /// `--quick`: of what is selected, few that show every flow of these clients.
+    pub quick: bool,
 }
 
 impl Default for Selection {
     fn default() -> Self {
-        Self { clients: None, plain: true, expression: None, only: None }
+        Self { clients: None, plain: true, expression: None, only: None, quick: false }
     }
 }
 
@@ -132,6 +135,9 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     };
     let taken = scenarios.iter().filter(|scenario| options.selection.takes(scenario));
     let mut selected: Vec<&Arc<Scenario>> = taken.filter(concerned).collect();
+    if options.selection.quick {
+        selected = quick::enough(selected, &options.selection, |scenario| unable(scenario, options).is_none());
+    }
     selected.sort_by(|a, b| a.id.cmp(&b.id));
     selected.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
     selected.sort_by_key(|scenario| scenario.alone);

@@ -210,7 +210,7 @@ fn clients_and_expressions_select() {
         assert_eq!(selected(expression), wanted, "{expression}");
     }
     let clients = Some(vec!["okta/oin".to_owned()]);
-    let selection = Selection { clients, plain: false, expression: None, only: None };
+    let selection = Selection { clients, plain: false, expression: None, only: None, quick: false };
     let plan = build(&all(), &Options { selection, ..options(&profile) });
     assert_eq!((plan.scenarios.len(), plan.scenarios[0].clients.as_slice()), (1, ["okta/oin".to_owned()].as_slice()));
 }
@@ -228,4 +228,26 @@ fn a_bad_expression_says_where() {
         assert_eq!(text.parse::<Expression>().unwrap_err().to_string(), message);
     }
     assert!("(".repeat(100_000).parse::<Expression>().is_err());
+}
+
+#[test]
+fn a_quick_plan_shows_every_flow_by_few_requests_and_says_why_one_is_not_seen() {
+    let flows = |id: &str, flows: &str, more: &str| {
+        scenario(id, &format!("clients = [\"okta/aiw\"]\nflows = [{flows}]\n{more}"))
+    };
+    let mut scenarios = all();
+    scenarios.extend([
+        scenario("rfc/smoke", "tags = [\"smoke\"]"),
+        flows("okta/both", "\"OKTA-F03\", \"OKTA-F04\"", ""),
+        flows("okta/one", "\"OKTA-F04\"", ""),
+        flows("okta/cannot", "\"OKTA-F05\"", "actions = [\"entitlements\"]"),
+    ]);
+    let profile = profile();
+    let selection = Selection { quick: true, clients: Some(vec!["okta/aiw".into()]), ..Selection::default() };
+    let plan = build(&scenarios, &Options { selection, ..options(&profile) });
+    let mut ids: Vec<_> = plan.scenarios.iter().map(|planned| planned.id.as_str()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["okta/both", "rfc/smoke"]);
+    let skipped: Vec<_> = plan.skipped.iter().map(|skipped| skipped.id.as_str()).collect();
+    assert_eq!(skipped, ["okta/cannot"]);
 }
