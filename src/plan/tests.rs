@@ -173,6 +173,21 @@ fn the_budget_bounds_the_users() {
 }
 
 #[test]
+fn one_that_makes_many_users_does_not_take_the_place_of_others() {
+    let profile = profile();
+    let many = "title = \"t\"\n[[step]]\nname = \"a\"\nsend = \"POST /Users\"\nbody = '{}'\ntimes = 12\nunread = \"x\"";
+    let mut scenarios = all();
+    scenarios.push(Arc::new(parse("rfc/many.toml", many, &Context::embedded()).unwrap()));
+    for seed in 0..20 {
+        let plan = build(&scenarios, &Options { max_users: Some(16), seed, ..options(&profile) });
+        assert_eq!(ids(&plan), ["okta/c", "rfc/a", "rfc/b"], "seed {seed}");
+        assert!(
+            plan.skipped.iter().any(|it| it.reason == SkipReason::Budget("needs 12 users, 1 of 16 are left".into()))
+        );
+    }
+}
+
+#[test]
 fn the_order_follows_the_seed_alone() {
     let profile = profile();
     let order = |seed: u64, scenarios: &[Arc<Scenario>]| -> Vec<String> {

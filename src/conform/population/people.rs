@@ -75,7 +75,7 @@ pub(super) fn many(count: usize) -> Vec<Person> {
         family: (n % 3 != 2).then(|| pick(&FAMILY, n)),
         active: if n % 7 == 6 { None } else { Some(n % 5 != 3) },
         emails: vec![("work", format!("m{n:03}."))],
-        external: (n % 6 == 0).then(|| format!("Ext{n:03}")),
+        external: n.is_multiple_of(6).then(|| format!("Ext{n:03}")),
     };
     (1..=count).map(one).collect()
 }
@@ -89,7 +89,8 @@ pub(super) fn mixed(count: usize) -> Vec<Person> {
         Person {
             key: format!("p{n:02}"),
             tail: "{{ pop.identifier }}",
-            display: (n % 13 != 0).then(|| if n == 20 { long() } else { pick(&DISPLAY, n * 5 + n / 12).to_owned() }),
+            display: (!n.is_multiple_of(13))
+                .then(|| if n == 20 { long() } else { pick(&DISPLAY, n * 5 + n / 12).to_owned() }),
             title: (n % 5 < 3).then(|| pick(&TITLES, n / 5 + n)),
             kind: (n % 4 != 3).then(|| pick(&KINDS, n / 3)),
             given: (n % 6 != 1).then(|| pick(&GIVEN, n / 2)),
@@ -101,7 +102,7 @@ pub(super) fn mixed(count: usize) -> Vec<Person> {
                 2 => vec![mails[1].clone()],
                 _ => mails.to_vec(),
             },
-            external: (n % 2 == 0).then(|| format!("Ext{n:02}")),
+            external: n.is_multiple_of(2).then(|| format!("Ext{n:02}")),
             name,
         }
     };
