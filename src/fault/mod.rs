@@ -18,9 +18,11 @@ mod lookup;
 mod members;
 mod names;
 mod patch;
+mod population;
 mod products;
 mod published;
 mod reading;
+mod refusals;
 mod roles;
 mod sheet;
 mod tokens;
@@ -64,6 +66,8 @@ const TABLES: &[&[Row]] = &[
     published::FAULTS,
     clients::FAULTS,
     products::FAULTS,
+    population::FAULTS,
+    refusals::FAULTS,
 ];
 
 /// Second names: the name, and the defect that it is.

@@ -81,7 +81,9 @@ const SHEETS: &[&str] = &[
     include_str!("../../fixtures/faults/patch.toml"),
     include_str!("../../fixtures/faults/published.toml"),
     include_str!("../../fixtures/faults/products.toml"),
+    include_str!("../../fixtures/faults/population.toml"),
     include_str!("../../fixtures/faults/reading.toml"),
+    include_str!("../../fixtures/faults/refusals.toml"),
     include_str!("../../fixtures/faults/roles.toml"),
     include_str!("../../fixtures/faults/tokens.toml"),
 ];

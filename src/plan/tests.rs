@@ -147,6 +147,19 @@ fn what_the_target_lacks_is_skipped_with_the_reason() {
 }
 
 #[test]
+fn a_step_with_needs_is_left_out_alone() {
+    let profile = profile();
+    let text = "title = \"t\"\n[[step]]\nname = \"a\"\nsend = \"GET /Users\"\n[[step]]\nname = \"b\"\nsend = \"GET /Users\"\nneeds = [\"sort\"]";
+    let scenario = Arc::new(parse("rfc/x.toml", text, &Context::embedded()).unwrap());
+    for (sorts, steps) in [(true, 2), (false, 1)] {
+        let config = json!({"sort": {"supported": sorts}});
+        let options = Options { config: Some(&config), ..options(&profile) };
+        assert_eq!(able(&scenario, &options).steps.len(), steps);
+        assert_eq!(ids(&build(&[Arc::clone(&scenario)], &options)), ["rfc/x"]);
+    }
+}
+
+#[test]
 fn the_budget_bounds_the_users() {
     let profile = profile();
     let plan = build(&all(), &Options { max_users: Some(15), ..options(&profile) });
@@ -157,6 +170,21 @@ fn the_budget_bounds_the_users() {
     let budget =
         plan.skipped.iter().filter(|s| s.reason == SkipReason::Budget("needs 5 users, 4 of 9 are left".into()));
     assert_eq!(budget.count(), 2);
+}
+
+#[test]
+fn one_that_makes_many_users_does_not_take_the_place_of_others() {
+    let profile = profile();
+    let many = "title = \"t\"\n[[step]]\nname = \"a\"\nsend = \"POST /Users\"\nbody = '{}'\ntimes = 12\nunread = \"x\"";
+    let mut scenarios = all();
+    scenarios.push(Arc::new(parse("rfc/many.toml", many, &Context::embedded()).unwrap()));
+    for seed in 0..20 {
+        let plan = build(&scenarios, &Options { max_users: Some(16), seed, ..options(&profile) });
+        assert_eq!(ids(&plan), ["okta/c", "rfc/a", "rfc/b"], "seed {seed}");
+        assert!(
+            plan.skipped.iter().any(|it| it.reason == SkipReason::Budget("needs 12 users, 1 of 16 are left".into()))
+        );
+    }
 }
 
 #[test]
