@@ -5,8 +5,12 @@
 
 mod accounts;
 mod announced;
+mod carried;
 mod changes;
+mod clients;
 mod create;
+mod cursors;
+mod devices;
 mod form;
 mod front;
 mod jobs;
@@ -15,6 +19,8 @@ mod members;
 mod names;
 mod patch;
 mod population;
+mod products;
+mod published;
 mod reading;
 mod refusals;
 mod roles;
@@ -54,6 +60,12 @@ const TABLES: &[&[Row]] = &[
     tokens::FAULTS,
     accounts::FAULTS,
     jobs::FAULTS,
+    carried::FAULTS,
+    cursors::FAULTS,
+    devices::FAULTS,
+    published::FAULTS,
+    clients::FAULTS,
+    products::FAULTS,
     population::FAULTS,
     refusals::FAULTS,
 ];

@@ -164,6 +164,29 @@ pub const FAULTS: &[Row] = &[
             rows.next().and_then(|row| row[0].as_str().map(str::to_owned))
         })
     }),
+    ("role-of-any-team", |world, request| {
+        // Whoever is put into a team is given the highest role, and keeps it.
+        for member in body(&request)["members"].as_array().into_iter().flatten() {
+            world.note(format!("put {}", member["value"].as_str().unwrap_or_default()), true);
+        }
+        shown(world, request, |world, user| {
+            let highest = world.profile().roles.last().map(|rule| rule.name.clone());
+            let put = world.noted(&format!("put {}", user.id)).is_some();
+            highest.filter(|_| put || !user.teams(world).is_empty())
+        })
+    }),
+    ("role-set-by-hand-stays", |world, request| {
+        let id = admin_path(&request).strip_prefix("/admin/v1/users/").map(str::to_owned);
+        let by_hand = body(&request)["role"].clone();
+        let sets = request.method == Method::Patch && by_hand.is_string();
+        let response = shown(world, request, |world, user| {
+            world.noted(&format!("by hand {}", user.id)).and_then(|role| role.as_str().map(str::to_owned))
+        });
+        if let Some(id) = id.filter(|_| sets && response.is_success()) {
+            world.note(format!("by hand {id}"), by_hand);
+        }
+        response
+    }),
     ("nested-transitive", |world, request| {
         shown(world, request, |world, user| {
             let mut teams = user.teams(world);

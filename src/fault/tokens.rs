@@ -16,6 +16,7 @@ pub const FAULTS: &[Row] = &[
     ("token-survives-password", |world, request| survives(world, request, Event::Password)),
     ("token-survives-email", |world, request| survives(world, request, Event::Email)),
     ("token-survives-mfa", |world, request| survives(world, request, Event::Mfa)),
+    ("token-survives-delete", |world, request| survives(world, request, Event::Deleted)),
     ("token-revoked-by-idp", |world, request| {
         let off = disabled_at_provider(&request);
         let response = tracked(world, request, |_, _| {});

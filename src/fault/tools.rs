@@ -158,10 +158,10 @@ pub fn op(operation: &Value) -> String {
 
 /// A PATCH without the operations that are bad; one that has none left answers as if it had been carried out.
 pub fn without(world: &World, request: Request, bad: impl Fn(&Value) -> bool) -> Response {
-    if request.method != Method::Patch {
+    let path = path(&request).to_owned();
+    if request.method != Method::Patch || path.is_empty() {
         return world.pass(request);
     }
-    let path = path(&request).to_owned();
     let request = with_body(request, |body| {
         if let Some(operations) = operations(body) {
             operations.retain(|operation| !bad(operation));

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use scimproof::fault::{self, Fault, Proof, proofs};
 use scimproof::flow::Outcome;
+use scimproof::profile::Profile;
 use scimproof::requirement::Catalogue;
 use scimproof::verdict::{Readiness, Verdict};
 
@@ -51,7 +52,8 @@ pub fn example(verdict: &Verdict, id: &str) -> String {
 /// What is wrong with the verdict on a defect, played by those scenarios (all, if none is named).
 fn judge(proof: &Proof, fault: Fault, plays: &[String]) -> Vec<String> {
     let name = &proof.name;
-    let verdict = match play::judge(&play::profile(), fault, plays) {
+    let profile = Profile::named(&proof.profile).unwrap();
+    let verdict = match play::judge(&profile, fault, plays) {
         Ok(verdict) => verdict,
         Err(error) => return vec![format!("{name}: {error}")],
     };
@@ -141,11 +143,13 @@ fn the_table_speaks_of_known_things() {
     assert_eq!((unknown, silent), (vec![], vec![]), "table and code name the same defects");
     assert_eq!(caught.len(), fault::caught().len(), "no name twice");
     assert_eq!(fault::all().count(), fault::all().map(|(name, _)| name).collect::<BTreeSet<_>>().len());
-    assert_eq!(named.len(), table.len(), "no name twice");
+    let rows: BTreeSet<_> = table.iter().map(|proof| (&proof.name, &proof.profile, &proof.plays)).collect();
+    assert_eq!(rows.len(), table.len(), "no row twice");
     for proof in table {
         let name = &proof.name;
         assert!(!proof.red.is_empty() || !proof.warns.is_empty(), "{name} shows nothing");
         assert!(!proof.source.is_empty() && !proof.plays.is_empty(), "{name} needs a source and scenarios");
+        assert!(Profile::named(&proof.profile).is_some(), "{name}: there is no profile {}", proof.profile);
         let mut seen = BTreeSet::new();
         for id in proof.red.iter().chain(&proof.kin).chain(&proof.warns) {
             assert!(catalogue.get(id).is_some(), "{name}: {id} is not in the catalogue");
