@@ -18,18 +18,16 @@ struct Written {
     draft: Draft,
 }
 
+/// Whoever writes some of them.
+const WRITERS: [fn() -> Vec<Written>; 4] = [patch::written, filter::written, population::written, errors::written];
+
 /// The texts of all written scenarios, `(scenarios/rfc/patch-cases/op-unknown.toml, text)`, in the order of their ids.
 ///
 /// # Panics
 /// Never: a test keeps the embedded tables readable.
 pub fn texts() -> &'static [(String, String)] {
     static TEXTS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
-        let mut all: Vec<_> = patch::written()
-            .into_iter()
-            .chain(filter::written())
-            .chain(population::written())
-            .chain(errors::written())
-            .collect();
+        let mut all: Vec<_> = WRITERS.iter().flat_map(|write| write()).collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all.into_iter().map(|it| (format!("scenarios/{}.toml", it.id), it.draft.to_string())).collect()
     });
@@ -56,6 +54,6 @@ mod tests {
     fn what_is_written_is_without_mistake_and_its_ids_are_its_own() {
         let all = embedded().unwrap_or_else(|errors| panic!("{}", errors[0].rendered()));
         assert!(all.windows(2).all(|pair| pair[0].id != pair[1].id));
-        assert_eq!(texts().len(), patch::written().len() + filter::written().len() + population::written().len());
+        assert_eq!(texts().len(), WRITERS.iter().map(|write| write().len()).sum::<usize>());
     }
 }

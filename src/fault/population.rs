@@ -8,7 +8,7 @@ use crate::wire::{Method, Request, Response};
 
 pub const FAULTS: &[Row] = &[
     ("a-user-comes-again-behind-the-hundredth", |world, request| {
-        let far = start(&request).filter(|start| lists(&request) && *start > 100);
+        let far = start(&request).filter(|start| lists(&request) && *start > 150);
         let Some(far) = far else { return world.pass(request) };
         let earlier = with_parameter(request, "startIndex", Some(&(far - 1).to_string()));
         edit(world.pass(earlier), |list| list.put("startIndex", far))
@@ -37,7 +37,7 @@ pub const FAULTS: &[Row] = &[
         let query = parameter(&request, "filter").unwrap_or_default();
         let walks =
             if at == 1 { world.tick(&query) } else { world.noted(&query).and_then(|it| it.as_u64()).unwrap_or(1) };
-        if total <= 100 || walks % 2 == 1 {
+        if total <= 150 || walks % 2 == 1 {
             return response;
         }
         let all = with_parameter(with_parameter(request, "startIndex", None), "count", Some("1000"));
@@ -205,7 +205,7 @@ fn flattened(filter: &str) -> Option<String> {
         let structural = places.binary_search_by_key(&at, |(place, _)| *place).is_ok();
         let keep = match c {
             '(' | '[' if structural => {
-                let keep = c == '[' || kept.is_empty() || filter[..at].to_lowercase().ends_with("not ");
+                let keep = c == '[' || kept.len() < 2 || filter[..at].to_lowercase().ends_with("not ");
                 kept.push(keep);
                 keep
             }
