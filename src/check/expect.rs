@@ -11,7 +11,7 @@ use crate::scim::{address, datetime};
 use crate::wire::{Exchange, Method, Response};
 
 /// The test words of a row. `status` and `body` are subject and test at once.
-pub const WORDS: [&str; 19] = [
+pub const WORDS: [&str; 21] = [
     "status",
     "body",
     "is",
@@ -31,6 +31,8 @@ pub const WORDS: [&str; 19] = [
     "unchanged-since",
     "any-of",
     "equals-ignoring-case",
+    "exactly",
+    "distinct",
 ];
 
 /// The words of `type`.
@@ -92,6 +94,10 @@ pub enum Test {
     AnyOf(Vec<Value>),
     /// This text, whatever its case.
     EqualsIgnoringCase(String),
+    /// These values and no others, in any order, each as often as it stands here.
+    Exactly(Vec<Value>),
+    /// No value twice.
+    Distinct,
 }
 
 /// A subject and its test.
@@ -166,16 +172,25 @@ impl Test {
                 _ => return Err("`any-of` takes an array with at least one value".into()),
             },
             "equals-ignoring-case" => Self::EqualsIgnoringCase(text()?),
+            "exactly" => match operand {
+                Value::Array(items) => Self::Exactly(items.clone()),
+                _ => return Err("`exactly` takes an array".into()),
+            },
+            "distinct" => truth(Self::Distinct)?,
             other => return Err(format!("unknown test word `{other}`; known: {}", WORDS.join(", "))),
         })
     }
 
     /// True for tests that hold when nothing is there, so that an error answer must not satisfy them.
     fn holds_of_nothing(&self) -> bool {
-        matches!(
-            self,
-            Self::Absent | Self::HasNot(_) | Self::Lacks(_) | Self::IsNot(_) | Self::Count(0) | Self::NotSameAs(..)
-        )
+        match self {
+            Self::Absent | Self::HasNot(_) | Self::Lacks(_) | Self::IsNot(_) | Self::Count(0) | Self::NotSameAs(..) => {
+                true
+            }
+            Self::Exactly(values) => values.is_empty(),
+            Self::Distinct => true,
+            _ => false,
+        }
     }
 
     /// True where the text that must not stand there is a short number, such as an id that counts from 1: a status, a time or
@@ -208,6 +223,11 @@ impl Test {
             Self::UnchangedSince(step, _) => format!("is as in step \"{step}\", but for meta"),
             Self::AnyOf(values) => format!("is {}", phrase::alternatives(values.iter().map(phrase::value))),
             Self::EqualsIgnoringCase(text) => format!("is \"{}\" in any case", phrase::short(text)),
+            Self::Exactly(values) if values.is_empty() => "has no value".into(),
+            Self::Exactly(values) => {
+                format!("has these {} in any order, and no others: {}", values.len(), list(values))
+            }
+            Self::Distinct => "has no value twice".into(),
         }
     }
 
@@ -253,6 +273,13 @@ impl Test {
             Self::EqualsIgnoringCase(text) => {
                 matches!(found, [Value::String(one)] if one.to_lowercase() == text.to_lowercase())
             }
+            Self::Exactly(values) => {
+                matches!(apart(&assigned, values), (missing, more) if missing.is_empty() && more.is_empty())
+            }
+            Self::Distinct => {
+                let all: Vec<&Value> = elements(&assigned).collect();
+                all.iter().enumerate().all(|(n, one)| !all[..n].iter().any(|other| equal(one, other)))
+            }
         }
     }
 }
@@ -296,7 +323,13 @@ impl Expectation {
                     Ok(found) if !self.test.holds(&found) && self.test.too_common() => {
                         judged(Outcome::Inconclusive, "it may stand there by chance".into())
                     }
-                    Ok(found) => judged(verdict(self.test.holds(&found)), got_phrase(response, &found)),
+                    Ok(found) => {
+                        let got = match &self.test {
+                            Test::Exactly(values) if response.is_success() => apart_phrase(&found, values),
+                            _ => got_phrase(response, &found),
+                        };
+                        judged(verdict(self.test.holds(&found)), got)
+                    }
                     Err(error) => judged(Outcome::Inconclusive, format!("the address is faulty: {error}")),
                 }
             }
@@ -337,12 +370,39 @@ fn got_phrase(response: &Response, found: &[&Value]) -> String {
     if response.is_success() { values } else { format!("{values} (status {})", response.status) }
 }
 
+fn apart_phrase(found: &[&Value], values: &[Value]) -> String {
+    let found: Vec<&Value> = found.iter().copied().filter(|value| !is_unassigned(value)).collect();
+    let (missing, more) = apart(&found, values);
+    let count = elements(&found).count();
+    match (missing.as_slice(), more.as_slice()) {
+        ([], []) => phrase::values(&found),
+        (missing, []) => format!("{count} values without {}", phrase::values(missing)),
+        ([], more) => format!("{count} values with {} beside them", phrase::values(more)),
+        (missing, more) => {
+            format!("{count} values without {} and with {} beside them", phrase::values(missing), phrase::values(more))
+        }
+    }
+}
+
 fn body_phrase(response: &Response) -> String {
     match response.body.len() {
         0 => "no body".into(),
         length if response.json().is_some() => format!("JSON of {length} bytes"),
         length => format!("{length} bytes that are no JSON"),
     }
+}
+
+/// What of these values was not found, and what was found beside them or more often.
+fn apart<'a>(found: &'a [&'a Value], wanted: &'a [Value]) -> (Vec<&'a Value>, Vec<&'a Value>) {
+    let mut missing: Vec<&Value> = wanted.iter().collect();
+    let mut more = Vec::new();
+    for value in elements(found) {
+        match missing.iter().position(|wanted| equal(value, wanted)) {
+            Some(place) => _ = missing.remove(place),
+            None => more.push(value),
+        }
+    }
+    (missing, more)
 }
 
 /// Arrays flattened by one level: a whole multi-valued attribute counts as its elements.

@@ -23,13 +23,13 @@ fn exchange(method: Method, status: u16, body: &str) -> Exchange {
     }
 }
 
-const BODY: &str = r#"{"userName":"Mara@x","active":true,"n":3,"empty":[],"none":null,"blank":"",
+const BODY: &str = r#"{"userName":"Mara@x","active":true,"n":3,"empty":[],"doubled":[7,7],"none":null,"blank":"",
   "name":{"givenName":"Zoë"},"meta":{"created":"2026-01-02T03:04:05.678Z"},
   "emails":[{"type":"work","value":"a","primary":true},{"type":"home","value":"b"}]}"#;
 
 #[test]
 fn each_word_holds_and_misses() {
-    let rows: [(&str, &str, Value, Outcome, &str); 47] = [
+    let rows: [(&str, &str, Value, Outcome, &str); 54] = [
         ("userName", "is", json!("Mara@x"), Pass, "\"Mara@x\""),
         ("USERNAME", "is", json!("mara@x"), Fail, "\"Mara@x\""),
         ("n", "is", json!(3.0), Pass, "3"),
@@ -76,6 +76,13 @@ fn each_word_holds_and_misses() {
         ("n", "at-most", json!(2), Fail, "3"),
         ("n", "any-of", json!([1, 3]), Pass, "3"),
         ("userName", "equals-ignoring-case", json!("MARA@X"), Pass, "\"Mara@x\""),
+        ("emails.value", "exactly", json!(["b", "a"]), Pass, "2 values: \"a\", \"b\""),
+        ("emails.value", "exactly", json!(["b"]), Fail, "2 values with \"a\" beside them"),
+        ("emails.value", "exactly", json!(["a", "b", "b"]), Fail, "2 values without \"b\""),
+        ("emails.value", "exactly", json!(["b", "c"]), Fail, "2 values without \"c\" and with \"a\" beside them"),
+        ("nickName", "exactly", json!([]), Pass, "nothing"),
+        ("emails.value", "distinct", json!(true), Pass, "2 values: \"a\", \"b\""),
+        ("doubled", "distinct", json!(true), Fail, "2 values: 7, 7"),
         ("userName", "same-as", json!("earlier"), Fail, "\"Mara@x\""),
     ];
     let answer = exchange(Method::Get, 200, BODY);

@@ -214,6 +214,9 @@ pub struct Selection {
     /// id, with * a pattern; id(), idp(), tag(), req(), flow() and shape() look elsewhere.
     #[arg(long, value_name = "EXPR")]
     pub select: Option<String>,
+    /// Only the main flows: of what is selected, few scenarios by which every flow of the clients is seen.
+    #[arg(long)]
+    pub quick: bool,
     /// Scenario files from a folder instead of the built-in ones.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub scenarios: Option<PathBuf>,

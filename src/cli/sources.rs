@@ -92,7 +92,7 @@ pub fn selection(flags: &args::Selection) -> Result<Selection, Fault> {
     let clients = (!flags.idp.is_empty()).then(|| clients.iter().map(|client| client.id.clone()).collect());
     let expression = flags.select.as_deref().map(str::parse).transpose();
     let expression = expression.map_err(|error: ExpressionError| Fault::usage(format!("--select: {error}")))?;
-    Ok(Selection { clients, expression, ..Selection::default() })
+    Ok(Selection { clients, expression, quick: flags.quick, ..Selection::default() })
 }
 
 /// The clients that `--idp` names; empty words mean all.

@@ -2,8 +2,10 @@
 //! listed, explained and replayed like those that people write; and from what a target publishes of its schemas. It knows
 //! nothing of servers.
 
+mod errors;
 mod filter;
 mod patch;
+mod population;
 pub mod schema;
 
 use std::sync::LazyLock;
@@ -22,7 +24,12 @@ struct Written {
 /// Never: a test keeps the embedded tables readable.
 pub fn texts() -> &'static [(String, String)] {
     static TEXTS: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
-        let mut all: Vec<_> = patch::written().into_iter().chain(filter::written()).collect();
+        let mut all: Vec<_> = patch::written()
+            .into_iter()
+            .chain(filter::written())
+            .chain(population::written())
+            .chain(errors::written())
+            .collect();
         all.sort_by(|a, b| a.id.cmp(&b.id));
         all.into_iter().map(|it| (format!("scenarios/{}.toml", it.id), it.draft.to_string())).collect()
     });
@@ -49,6 +56,6 @@ mod tests {
     fn what_is_written_is_without_mistake_and_its_ids_are_its_own() {
         let all = embedded().unwrap_or_else(|errors| panic!("{}", errors[0].rendered()));
         assert!(all.windows(2).all(|pair| pair[0].id != pair[1].id));
-        assert_eq!(texts().len(), patch::written().len() + filter::written().len());
+        assert_eq!(texts().len(), patch::written().len() + filter::written().len() + population::written().len());
     }
 }

@@ -5,9 +5,12 @@
 
 mod accounts;
 mod announced;
+mod carried;
 mod changes;
 mod clients;
 mod create;
+mod cursors;
+mod devices;
 mod form;
 mod front;
 mod jobs;
@@ -15,8 +18,11 @@ mod lookup;
 mod members;
 mod names;
 mod patch;
+mod population;
 mod products;
+mod published;
 mod reading;
+mod refusals;
 mod roles;
 mod sheet;
 mod tokens;
@@ -54,8 +60,14 @@ const TABLES: &[&[Row]] = &[
     tokens::FAULTS,
     accounts::FAULTS,
     jobs::FAULTS,
+    carried::FAULTS,
+    cursors::FAULTS,
+    devices::FAULTS,
+    published::FAULTS,
     clients::FAULTS,
     products::FAULTS,
+    population::FAULTS,
+    refusals::FAULTS,
 ];
 
 /// Second names: the name, and the defect that it is.

@@ -2,12 +2,13 @@
 //! nothing and knows nothing of HTTP, files or reports; the same arguments give the same plan.
 
 mod estimate;
+mod quick;
 mod select;
 
 pub use estimate::{Estimate, estimate};
 pub use select::{Expression, ExpressionError};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rand::SeedableRng;
@@ -30,11 +31,13 @@ pub struct Selection {
     pub expression: Option<Expression>,
     /// Only these scenarios, by id: those of an earlier run.
     pub only: Option<BTreeSet<String>>,
+    /// `--quick`: of what is selected, few that show every flow of these clients.
+    pub quick: bool,
 }
 
 impl Default for Selection {
     fn default() -> Self {
-        Self { clients: None, plain: true, expression: None, only: None }
+        Self { clients: None, plain: true, expression: None, only: None, quick: false }
     }
 }
 
@@ -132,6 +135,9 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     };
     let taken = scenarios.iter().filter(|scenario| options.selection.takes(scenario));
     let mut selected: Vec<&Arc<Scenario>> = taken.filter(concerned).collect();
+    if options.selection.quick {
+        selected = quick::enough(selected, &options.selection, |scenario| unable(scenario, options).is_none());
+    }
     selected.sort_by(|a, b| a.id.cmp(&b.id));
     selected.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
     selected.sort_by_key(|scenario| scenario.alone);
@@ -139,20 +145,10 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     let settings = Settings { draw, base_url: options.base_url.clone() };
     let mut plan =
         Plan { scenarios: Vec::new(), skipped: Vec::new(), seed: options.seed, marker: options.marker.clone() };
-    let mut users = 0;
+    let mut over = over_budget(&selected, options);
     for scenario in selected {
         let clients = options.selection.clients_of(scenario);
-        let cost = estimate(scenario);
-        let reason = unable(scenario, options).or_else(|| {
-            let most = options.max_users?;
-            (users + cost.users > most).then(|| {
-                SkipReason::Budget(format!(
-                    "needs {} users, {} of {most} are left",
-                    cost.users,
-                    most.saturating_sub(users)
-                ))
-            })
-        });
+        let reason = unable(scenario, options).or_else(|| over.remove(scenario.id.as_str()));
         match reason {
             Some(reason) => plan.skipped.push(Skipped {
                 id: scenario.id.clone(),
@@ -162,8 +158,9 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
                 reason,
             }),
             None => {
-                users += cost.users;
-                let mut flow = ScenarioFlow::new(Arc::clone(scenario), &settings);
+                let playable = able(scenario, options);
+                let cost = estimate(&playable);
+                let mut flow = ScenarioFlow::new(playable, &settings);
                 // What a product does with its users is judged by its own scenarios, whole.
                 if scenario.products.is_empty() {
                     flow = flow.keeping(&options.profile.users);
@@ -182,6 +179,35 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     }
     plan.skipped.sort_by(|a, b| a.id.cmp(&b.id));
     plan
+}
+
+/// The scenarios for which `--max-users` leaves too few. Those that need few come first: one that makes hundreds must not
+/// take the place of all others.
+fn over_budget<'a>(selected: &[&'a Arc<Scenario>], options: &Options) -> BTreeMap<&'a str, SkipReason> {
+    let Some(most) = options.max_users else { return BTreeMap::new() };
+    let able = selected.iter().filter(|scenario| unable(scenario, options).is_none());
+    let mut costs: Vec<(usize, &str)> = able.map(|it| (estimate(it).users, it.id.as_str())).collect();
+    costs.sort_by_key(|(users, _)| *users);
+    let mut left = most;
+    let over = costs.into_iter().filter_map(|(users, id)| match left.checked_sub(users) {
+        Some(rest) => {
+            left = rest;
+            None
+        }
+        None => Some((id, SkipReason::Budget(format!("needs {users} users, {left} of {most} are left")))),
+    });
+    over.collect()
+}
+
+/// The scenario without the steps that this target cannot take.
+fn able(scenario: &Arc<Scenario>, options: &Options) -> Arc<Scenario> {
+    let lacking = |need: &String| lacks(need, options.profile, options.config).is_some();
+    if !scenario.steps.iter().any(|step| step.needs.iter().any(lacking)) {
+        return Arc::clone(scenario);
+    }
+    let mut rest = Scenario::clone(scenario);
+    rest.steps.retain(|step| !step.needs.iter().any(lacking));
+    Arc::new(rest)
 }
 
 /// The first thing that the scenario needs and the target does not have.

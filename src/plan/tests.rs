@@ -147,6 +147,19 @@ fn what_the_target_lacks_is_skipped_with_the_reason() {
 }
 
 #[test]
+fn a_step_with_needs_is_left_out_alone() {
+    let profile = profile();
+    let text = "title = \"t\"\n[[step]]\nname = \"a\"\nsend = \"GET /Users\"\n[[step]]\nname = \"b\"\nsend = \"GET /Users\"\nneeds = [\"sort\"]";
+    let scenario = Arc::new(parse("rfc/x.toml", text, &Context::embedded()).unwrap());
+    for (sorts, steps) in [(true, 2), (false, 1)] {
+        let config = json!({"sort": {"supported": sorts}});
+        let options = Options { config: Some(&config), ..options(&profile) };
+        assert_eq!(able(&scenario, &options).steps.len(), steps);
+        assert_eq!(ids(&build(&[Arc::clone(&scenario)], &options)), ["rfc/x"]);
+    }
+}
+
+#[test]
 fn the_budget_bounds_the_users() {
     let profile = profile();
     let plan = build(&all(), &Options { max_users: Some(15), ..options(&profile) });
@@ -157,6 +170,21 @@ fn the_budget_bounds_the_users() {
     let budget =
         plan.skipped.iter().filter(|s| s.reason == SkipReason::Budget("needs 5 users, 4 of 9 are left".into()));
     assert_eq!(budget.count(), 2);
+}
+
+#[test]
+fn one_that_makes_many_users_does_not_take_the_place_of_others() {
+    let profile = profile();
+    let many = "title = \"t\"\n[[step]]\nname = \"a\"\nsend = \"POST /Users\"\nbody = '{}'\ntimes = 12\nunread = \"x\"";
+    let mut scenarios = all();
+    scenarios.push(Arc::new(parse("rfc/many.toml", many, &Context::embedded()).unwrap()));
+    for seed in 0..20 {
+        let plan = build(&scenarios, &Options { max_users: Some(16), seed, ..options(&profile) });
+        assert_eq!(ids(&plan), ["okta/c", "rfc/a", "rfc/b"], "seed {seed}");
+        assert!(
+            plan.skipped.iter().any(|it| it.reason == SkipReason::Budget("needs 12 users, 1 of 16 are left".into()))
+        );
+    }
 }
 
 #[test]
@@ -197,7 +225,7 @@ fn clients_and_expressions_select() {
         assert_eq!(selected(expression), wanted, "{expression}");
     }
     let clients = Some(vec!["okta/oin".to_owned()]);
-    let selection = Selection { clients, plain: false, expression: None, only: None };
+    let selection = Selection { clients, plain: false, expression: None, only: None, quick: false };
     let plan = build(&all(), &Options { selection, ..options(&profile) });
     assert_eq!((plan.scenarios.len(), plan.scenarios[0].clients.as_slice()), (1, ["okta/oin".to_owned()].as_slice()));
 }
@@ -215,4 +243,26 @@ fn a_bad_expression_says_where() {
         assert_eq!(text.parse::<Expression>().unwrap_err().to_string(), message);
     }
     assert!("(".repeat(100_000).parse::<Expression>().is_err());
+}
+
+#[test]
+fn a_quick_plan_shows_every_flow_by_few_requests_and_says_why_one_is_not_seen() {
+    let flows = |id: &str, flows: &str, more: &str| {
+        scenario(id, &format!("clients = [\"okta/aiw\"]\nflows = [{flows}]\n{more}"))
+    };
+    let mut scenarios = all();
+    scenarios.extend([
+        scenario("rfc/smoke", "tags = [\"smoke\"]"),
+        flows("okta/both", "\"OKTA-F03\", \"OKTA-F04\"", ""),
+        flows("okta/one", "\"OKTA-F04\"", ""),
+        flows("okta/cannot", "\"OKTA-F05\"", "actions = [\"entitlements\"]"),
+    ]);
+    let profile = profile();
+    let selection = Selection { quick: true, clients: Some(vec!["okta/aiw".into()]), ..Selection::default() };
+    let plan = build(&scenarios, &Options { selection, ..options(&profile) });
+    let mut ids: Vec<_> = plan.scenarios.iter().map(|planned| planned.id.as_str()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["okta/both", "rfc/smoke"]);
+    let skipped: Vec<_> = plan.skipped.iter().map(|skipped| skipped.id.as_str()).collect();
+    assert_eq!(skipped, ["okta/cannot"]);
 }

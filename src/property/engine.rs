@@ -321,7 +321,10 @@ impl Proving {
                     Some(_) if self.findings.tally.unseen(&id).is_some() => {
                         State::NotObservable(self.findings.tally.unseen(&id).unwrap_or_default().to_owned())
                     }
-                    Some(_) if inconclusive > 0 => State::Inconclusive("every row about it stayed open".to_owned()),
+                    Some(_) if inconclusive > 0 => State::Inconclusive(match self.findings.tally.open(&id) {
+                        Some(got) => format!("every row about it stayed open: {got}"),
+                        None => "every row about it stayed open".to_owned(),
+                    }),
                     Some(_) => State::Inconclusive("no history came to judge it".to_owned()),
                 },
             };

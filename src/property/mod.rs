@@ -83,22 +83,14 @@ mod tests {
     use super::*;
     use crate::profile::Profile;
     use crate::requirement::Catalogue;
-    use crate::scenario::{Context, Draw, lint};
+    use crate::scenario::{Context, lint};
 
     /// Histories of each suite and profile that are looked at.
     const LOOK: u64 = 12;
 
     fn setting(profile: Profile) -> Arc<Setting> {
-        let draw = Draw { seed: 3, marker: "sp3".into(), identifier: profile.identifier };
         let role = Some(RoleReadOut::At("roles.value".into()));
-        Arc::new(Setting {
-            profile,
-            capabilities: serde_json::Value::Null,
-            role,
-            admin: true,
-            sign_in: SignIn { login: true, token: true },
-            draw,
-        })
+        Arc::new(Setting { role, sign_in: SignIn { login: true, token: true }, ..Setting::of(profile) })
     }
 
     #[test]

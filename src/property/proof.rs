@@ -189,6 +189,8 @@ pub(super) struct Tally {
     counts: BTreeMap<String, (u64, u64)>,
     /// Why a requirement could not be seen.
     unseen: BTreeMap<String, String>,
+    /// What a row said by which a requirement stayed open.
+    open: BTreeMap<String, String>,
     /// How the check of a row begins that looks at a role.
     role: String,
 }
@@ -215,7 +217,12 @@ impl Tally {
             Outcome::Pass if !speaks => {}
             Outcome::Pass | Outcome::Fail => *judged += 1,
             // A warning alone holds no law.
-            Outcome::Warn | Outcome::Inconclusive => *open += 1,
+            Outcome::Warn | Outcome::Inconclusive => {
+                *open += 1;
+                if *open == 1 {
+                    self.open.insert(finding.requirement.clone(), finding.got.clone());
+                }
+            }
             Outcome::NotObservable if !self.unseen.contains_key(&finding.requirement) => {
                 self.unseen.insert(finding.requirement.clone(), finding.got.clone());
             }
@@ -225,6 +232,11 @@ impl Tally {
 
     pub fn of(&self, id: &str) -> (u64, u64) {
         self.counts.get(id).copied().unwrap_or_default()
+    }
+
+    /// What came in a row by which it stayed open.
+    pub fn open(&self, id: &str) -> Option<&str> {
+        self.open.get(id).map(String::as_str).filter(|got| !got.is_empty())
     }
 
     /// Why it could not be seen, where a judge said so.

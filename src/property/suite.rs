@@ -147,6 +147,16 @@ pub struct Setting {
     pub draw: Draw,
 }
 
+#[cfg(test)]
+impl Setting {
+    /// A target of that profile with its admin surface, no role read-out and no probes.
+    pub fn of(profile: Profile) -> Self {
+        let draw = Draw { seed: 3, marker: "sp3".to_owned(), identifier: profile.identifier };
+        let capabilities = serde_json::Value::Null;
+        Self { profile, capabilities, role: None, admin: true, sign_in: SignIn::default(), draw }
+    }
+}
+
 /// Which probes of sign-ins there are, see [`crate::wire::Root::Probe`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SignIn {

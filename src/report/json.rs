@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Report, mask, place};
 use crate::flow::{Outcome, SkipReason};
+use crate::verdict::Cause;
 use crate::wire::{Exchange, Headers};
 
 /// The name of the format, the report's `schema`.
@@ -64,8 +65,16 @@ pub fn value(report: &Report) -> Value {
             "position": place(&it.finding.position),
             "expected": report.clean(&it.finding.expected),
             "got": report.clean(&it.finding.got),
+            "cause": it.cause,
             "exchanges": it.finding.evidence.exchanges().iter().map(|id| id.0.as_str()).collect::<Vec<_>>(),
             "curl": report.curl(&it.finding.evidence),
+        })).collect::<Vec<_>>(),
+        "causes": verdict.causes.iter().map(|cause| json!({
+            "what": report.clean(&cause.mark),
+            "fix": cause.fix,
+            "breaks": cause.breaks,
+            "requirements": requirements_of(report, cause),
+            "findings": cause.findings.len(),
         })).collect::<Vec<_>>(),
         "skipped": facts.skipped.iter().map(|it| json!({
             "scenario": it.scenario,
@@ -77,10 +86,21 @@ pub fn value(report: &Report) -> Value {
             },
         })).collect::<Vec<_>>(),
         "readings": verdict.readings.iter().flat_map(|reading| {
-            reading.numbers.iter().map(|number| json!({"id": reading.interpretation, "reading": number}))
+            reading.numbers.iter().map(|number| json!({"id": reading.interpretation, "reading": number, "clients": reading.clients}))
         }).collect::<Vec<_>>(),
         "exchanges": report.exchanges.iter().map(|it| exchange(report, it)).collect::<Vec<_>>(),
     })
+}
+
+/// The requirements that fail by a cause, the most telling first.
+fn requirements_of<'a>(report: &Report<'a>, cause: &Cause) -> Vec<&'a str> {
+    let mut ids = Vec::new();
+    for it in cause.findings.iter().filter_map(|n| report.verdict.findings.get(*n)) {
+        if !ids.contains(&it.finding.requirement.as_str()) {
+            ids.push(it.finding.requirement.as_str());
+        }
+    }
+    ids
 }
 
 /// Writes the report, indented, with a newline at its end.

@@ -94,6 +94,8 @@ pub struct Step {
     pub wait: Option<Duration>,
     /// Whether it is sent again until its rows hold.
     pub until: Option<Until>,
+    /// The capabilities without which only this step is left out, words of [`super::CAPABILITIES`].
+    pub needs: Vec<String>,
 }
 
 /// What a step sends.

@@ -72,6 +72,8 @@ pub(super) struct Step {
     pub undo: Option<Spanned<String>>,
     pub wait: Option<Spanned<String>>,
     pub until: Option<Spanned<Until>>,
+    #[serde(default)]
+    pub needs: Vec<Spanned<String>>,
     pub unread: Option<Spanned<String>>,
     #[serde(rename = "note")]
     pub _note: Option<String>,

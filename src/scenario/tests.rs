@@ -57,7 +57,7 @@ expect = [{ req = "RFC7644-3.4.2-10", at = "totalResults", is = 0, soft = true }
 "#;
 
 /// What is replaced by what.
-const MISTAKES: [(&str, &str); 44] = [
+const MISTAKES: [(&str, &str); 48] = [
     ("needs   =", "need ="),
     ("repeat = \"create\"", "repat = \"create\""),
     ("status = 201", "stauts = 201"),
@@ -102,6 +102,10 @@ const MISTAKES: [(&str, &str); 44] = [
     ("send  = 'GET /Users?filter=userName eq", "send  = 'LIST /Users?filter=userName eq"),
     ("send  = 'GET /Users", "send  = 'GET /Groups"),
     ("user = \"id\"", "person = \"id\", title = \"title\""),
+    ("name = \"create\"", "name = \"create\"\nneeds = [\"filter\"]"),
+    ("name  = \"read\"", "name  = \"read\"\nneeds = [\"filters\"]"),
+    ("name  = \"read\"", "name  = \"read\"\nneeds = [\"admin\"]"),
+    ("name  = \"left\"", "name  = \"left\"\nneeds = [\"filter\"]"),
 ];
 
 #[test]

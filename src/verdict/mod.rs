@@ -5,6 +5,7 @@
 mod baseline;
 #[cfg(test)]
 mod baseline_tests;
+mod cause;
 pub mod coverage;
 mod exit;
 mod facts;
@@ -17,6 +18,7 @@ mod settings;
 mod tests;
 
 pub use baseline::{Baseline, BaselineError, BaselineVerdict, Covers, Known};
+pub use cause::Cause;
 pub use exit::ExitCode;
 pub use facts::{Facts, ScenarioFacts, Skipped};
 pub use gate::{Gate, Problem};
@@ -64,6 +66,8 @@ pub struct Judged {
     pub gated: bool,
     /// The baseline row that covers it, by index, if it is bad and one does.
     pub known: Option<usize>,
+    /// The cause that it stands under, by its place among the verdict's causes.
+    pub cause: Option<usize>,
 }
 
 /// How the server reads an ambiguous point.
@@ -73,6 +77,18 @@ pub struct ReadingSeen {
     pub interpretation: String,
     /// The readings that were seen, from 1, in rising order. More than one: the server is not of one mind.
     pub numbers: Vec<usize>,
+    /// The clients asked for whose own scenarios saw it.
+    pub clients: Vec<String>,
+    /// Another reading was seen than the one that we would choose.
+    pub uncommon: bool,
+}
+
+impl ReadingSeen {
+    /// It may decide whether a client that was asked for works: that client met it, and the server took no common reading.
+    #[must_use]
+    pub fn decides(&self) -> bool {
+        self.uncommon && !self.clients.is_empty()
+    }
 }
 
 /// The verdict of a run.
@@ -84,7 +100,9 @@ pub struct Verdict {
     pub requirements: Vec<RequirementVerdict>,
     /// Every finding in the order of the events.
     pub findings: Vec<Judged>,
-    /// The readings, each interpretation once, in the order of the ids.
+    /// The failures by their roots, those first that break the most clients.
+    pub causes: Vec<Cause>,
+    /// The readings, each interpretation once: what decides for a client first, then what one met, then the rest, by id.
     pub readings: Vec<ReadingSeen>,
     /// Every known client, asked for or not, in the order given.
     pub clients: Vec<ClientVerdict>,
@@ -125,6 +143,10 @@ impl Verdict {
         for it in &mut judged {
             it.gated = it.known.is_none() && gate::counts(it, &facts, &asked, settings);
         }
+        let causes = cause::causes(events, &judged, &clients);
+        for (number, cause) in causes.iter().enumerate() {
+            cause.findings.iter().for_each(|n| judged[*n].cause = Some(number));
+        }
         let gate = gate::judge(&judged, &clients, &facts, settings);
         let baseline = settings
             .baseline
@@ -134,9 +156,10 @@ impl Verdict {
         let exit = exit(&facts, &unknown, &gate, &baseline);
         Self {
             requirements: requirements(catalogue, &judged, &facts),
-            readings: unique(&readings),
+            readings: unique(&readings, catalogue, &facts, &asked),
             families: gate::families(&clients),
             findings: judged,
+            causes,
             unknown: unknown.into_iter().collect(),
             product: settings.product.clone(),
             fail_on: settings.fail_on,
@@ -177,6 +200,7 @@ fn look_up(finding: &Finding, requirement: &Requirement, settings: &Settings) ->
         level: requirement.level,
         summary: requirement.summary.clone(),
         gated: false,
+        cause: None,
         known: if settings.fail_on.is_bad(finding.outcome) { row() } else { None },
     }
 }
@@ -235,14 +259,27 @@ fn requirements(catalogue: &Catalogue, judged: &[Judged], facts: &Facts) -> Vec<
         .collect()
 }
 
-fn unique(readings: &[&Reading]) -> Vec<ReadingSeen> {
-    let mut seen = BTreeMap::<&str, BTreeSet<usize>>::new();
+fn unique(readings: &[&Reading], catalogue: &Catalogue, facts: &Facts, asked: &[&str]) -> Vec<ReadingSeen> {
+    let mut seen = BTreeMap::<&str, (BTreeSet<usize>, BTreeSet<&str>)>::new();
     for reading in readings {
-        seen.entry(&reading.interpretation).or_default().insert(reading.number);
+        let (numbers, clients) = seen.entry(&reading.interpretation).or_default();
+        numbers.insert(reading.number);
+        let met = facts.clients_of(&reading.scenario).iter().map(String::as_str);
+        clients.extend(met.filter(|client| asked.contains(client)));
     }
-    seen.into_iter()
-        .map(|(id, numbers)| ReadingSeen { interpretation: id.to_owned(), numbers: numbers.into_iter().collect() })
-        .collect()
+    let mut seen: Vec<_> = seen
+        .into_iter()
+        .map(|(id, (numbers, clients))| ReadingSeen {
+            interpretation: id.to_owned(),
+            uncommon: catalogue
+                .interpretation(id)
+                .is_some_and(|it| numbers.iter().any(|number| *number != it.preferred)),
+            numbers: numbers.into_iter().collect(),
+            clients: clients.into_iter().map(str::to_owned).collect(),
+        })
+        .collect();
+    seen.sort_by_key(|it| (!it.decides(), it.clients.is_empty()));
+    seen
 }
 
 #[derive(Deserialize)]

@@ -59,7 +59,10 @@ fn readings_are_listed_once_and_a_server_of_two_minds_shows_both() {
     let mut run = Run::new(1);
     run.begin("s", &[], &[]).read(200).reads("I-1", 2).reads("I-1", 1).reads("I-1", 2).end(true);
     let seen = run.judge(&settings()).readings;
-    assert_eq!(seen, [ReadingSeen { interpretation: "I-1".into(), numbers: vec![1, 2] }]);
+    assert_eq!(
+        seen,
+        [ReadingSeen { interpretation: "I-1".into(), numbers: vec![1, 2], clients: vec![], uncommon: true }]
+    );
 }
 
 #[test]

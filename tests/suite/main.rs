@@ -6,6 +6,7 @@
 mod admin;
 mod architecture;
 mod bare;
+mod causes;
 mod choices;
 mod cli;
 mod cli_help;

@@ -47,6 +47,26 @@ fn a_run_under_every_profile_is_green_and_every_client_ready() {
     }
 }
 
+#[test]
+fn a_quick_run_sees_every_flow_by_a_few_of_the_scenarios_and_finds_a_client_that_is_not_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let ended = end(scimproof(folder.path(), &["run", "--quick", "--json", "out.json"]).args(arguments));
+        let report: Value = serde_json::from_slice(&std::fs::read(folder.path().join("out.json")).unwrap()).unwrap();
+        (ended.code, report)
+    };
+    let (code, report) = run(&[]);
+    assert_eq!(code, 0);
+    let ready = report["summary"]["idp_profiles"].as_object().unwrap();
+    assert!(ready.len() > 5 && ready.values().all(|it| it == "ready"), "{ready:?}");
+    let played: std::collections::BTreeSet<_> =
+        report["exchanges"].as_array().unwrap().iter().map(|it| it["scenario"].to_string()).collect();
+    let all = scenario::embedded().unwrap().len();
+    assert!(played.len() * 4 < all, "{} of {all}", played.len());
+    let (code, report) = run(&["--fault", "filter-gives-nothing"]);
+    assert_eq!((code, &report["summary"]["idp"]["okta"]), (1, &json!("not-ready")));
+}
+
 /// A server of that profile, in memory.
 fn serving(profile: Profile) -> Arc<Server> {
     Arc::new(Server::new(profile, Arc::new(MemoryStore::new()), server::Auth::anonymous()))

@@ -14,7 +14,7 @@ pub(super) const CHECKS: [Check; 15] = [
     Check { name: "resource has an id", requirements: &["RFC7643-3.1-4"], judge: id },
     Check { name: "id is not bulkId", requirements: &["RFC7643-3.1-8"], judge: bulk_id },
     Check { name: "id is that of the URL", requirements: &["RFC7643-3.1-6"], judge: same_id },
-    Check { name: "resource has schemas", requirements: &["RFC7643-3-3"], judge: schemas },
+    Check { name: "resource has schemas", requirements: &["RFC7643-3-3", "RFC7643-2.1-2"], judge: schemas },
     Check { name: "schemas has the base schema", requirements: &["RFC7643-3.3-2"], judge: base_schema },
     Check { name: "schemas has no duplicates", requirements: &["RFC7643-3-5"], judge: duplicate_schemas },
     Check { name: "extensions are named in schemas", requirements: &["RFC7643-2.1-2"], judge: extensions },

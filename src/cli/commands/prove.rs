@@ -85,6 +85,7 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
 fn exit(proof: &Proof) -> ExitCode {
     ExitCode::first([
         if proof.interrupted { ExitCode::Interrupted } else { ExitCode::Passed },
+        if proof.histories() == 0 { ExitCode::NothingSelected } else { ExitCode::Passed },
         if proof.holds() { ExitCode::Passed } else { ExitCode::GateNotPassed },
     ])
 }

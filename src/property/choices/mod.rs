@@ -139,23 +139,14 @@ impl Asking {
 mod tests {
     use super::*;
     use crate::property::RoleReadOut;
-    use crate::scenario::{Context, Draw, lint};
+    use crate::scenario::{Context, lint};
 
     #[test]
     fn every_question_is_a_scenario_without_faults_and_every_choice_is_asked() {
         let catalogue = Catalogue::embedded();
         for (name, admin) in [("coalesce-catalog", true), ("coalesce-catalog", false), ("catalytic", true)] {
-            let profile = Profile::named(name).unwrap();
-            let draw = Draw { seed: 3, marker: "sp3".into(), identifier: profile.identifier };
             let role = Some(RoleReadOut::At("roles.value".into()));
-            let setting = Setting {
-                profile,
-                capabilities: Value::Null,
-                role,
-                admin,
-                sign_in: crate::property::SignIn::default(),
-                draw,
-            };
+            let setting = Setting { role, admin, ..Setting::of(Profile::named(name).unwrap()) };
             for (probe, script) in asked(&setting) {
                 let faults = lint("t.toml", &script.to_string(), &Context::embedded());
                 let said: Vec<_> = faults.iter().map(crate::scenario::ScenarioError::rendered).collect();

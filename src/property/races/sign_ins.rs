@@ -122,21 +122,11 @@ fn introspect(token: usize) -> Step {
 mod tests {
     use super::*;
     use crate::profile::Profile;
-    use crate::scenario::Draw;
 
     #[test]
     fn what_a_create_beside_a_login_may_leave_follows_from_the_profile() {
         for (name, count) in [("coalesce-sso", "is = 2"), ("catalytic", "is = 1")] {
-            let profile = Profile::named(name).unwrap();
-            let draw = Draw { seed: 3, marker: "sp3".into(), identifier: profile.identifier };
-            let setting = Setting {
-                profile,
-                capabilities: serde_json::Value::Null,
-                role: None,
-                admin: true,
-                sign_in: crate::property::SignIn::default(),
-                draw,
-            };
+            let setting = Setting::of(Profile::named(name).unwrap());
             assert!(beside_a_create(&setting).to_string().contains(count), "{name}");
         }
     }

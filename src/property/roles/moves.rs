@@ -156,21 +156,10 @@ impl Crowd {
 mod tests {
     use super::*;
     use crate::profile::Profile;
-    use crate::property::suite::SignIn;
-    use crate::scenario::Draw;
 
     #[test]
     fn a_crowd_shrinks_by_parts_and_at_last_by_one() {
-        let profile = Profile::named("coalesce-catalog").unwrap();
-        let draw = Draw { seed: 3, marker: "sp3".into(), identifier: profile.identifier };
-        let setting = Setting {
-            profile,
-            capabilities: serde_json::Value::Null,
-            role: None,
-            sign_in: SignIn::default(),
-            admin: false,
-            draw,
-        };
+        let setting = Setting { admin: false, ..Setting::of(Profile::named("coalesce-catalog").unwrap()) };
         let crowd = |before, after| Crowd { setting: Arc::new(setting.clone()), top: "founders".into(), before, after };
         let creates =
             |case: &dyn Case| case.script().steps.iter().filter(|step| step.name.contains("create team")).count();

@@ -202,19 +202,9 @@ fn script(setting: &Setting, provider: usize, acts: &[Act]) -> Script {
 mod tests {
     use super::*;
     use crate::profile::Profile;
-    use crate::scenario::Draw;
 
     fn steps(acts: &[Act]) -> usize {
-        let profile = Profile::named("coalesce-sso").unwrap();
-        let draw = Draw { seed: 3, marker: "sp3".into(), identifier: profile.identifier };
-        let setting = Setting {
-            profile,
-            capabilities: serde_json::Value::Null,
-            role: None,
-            admin: true,
-            sign_in: crate::property::SignIn::default(),
-            draw,
-        };
+        let setting = Setting::of(Profile::named("coalesce-sso").unwrap());
         script(&setting, 0, acts).requests()
     }
 

@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::text::Tone;
-use super::{Page, causes, is_loud};
+use super::{Page, is_loud};
 use crate::flow::{Outcome, Position};
 use crate::report::{counted, curl, mask};
-use crate::verdict::Judged;
+use crate::verdict::{Cause, Judged};
 use crate::wire::{Exchange, FailureKind};
 
-/// How many further places of one cause are named without `verbose`.
-const PLACES: usize = 3;
+/// How many further requirements of one cause are named without `verbose`.
+const OTHERS: usize = 8;
 
 /// How many characters of a curl line's body are shown; the JSON report has it in full.
 const BODY: usize = 2000;
@@ -46,17 +46,19 @@ impl Page<'_> {
         }
     }
 
-    /// The failures, each cause once, the most binding last so that they stand nearest to the summary.
+    /// The failures, each cause once; what breaks the most comes last, so that it stands nearest to the summary.
     pub(super) fn failures(&mut self) {
-        let mut groups = causes(self.report, is_loud);
-        groups.sort_by_key(|group| std::cmp::Reverse(group[0].level));
-        for group in groups {
-            self.failure(&group);
+        let verdict = self.report.verdict;
+        for cause in verdict.causes.iter().rev() {
+            let mut findings: Vec<_> = cause.findings.iter().filter_map(|n| verdict.findings.get(*n)).collect();
+            if let Some(place) = findings.iter().position(|it| is_loud(it)) {
+                let it = findings.remove(place);
+                self.failure(cause, it, &findings);
+            }
         }
     }
 
-    fn failure(&mut self, group: &[&Judged]) {
-        let Some((it, others)) = group.split_first() else { return };
+    fn failure(&mut self, cause: &Cause, it: &Judged, others: &[&Judged]) {
         let finding = &it.finding;
         let word = if finding.outcome == Outcome::Fail { "FAIL" } else { "WARN" };
         let label = self.paint.apply(Tone::Bad, word);
@@ -76,19 +78,41 @@ impl Page<'_> {
             self.curl(exchange);
         }
         self.line(&format!("      more       scimproof explain {}", finding.requirement));
-        if !others.is_empty() {
-            let shown = if self.options.verbose { others.len() } else { PLACES };
-            let mut places: Vec<_> = others
-                .iter()
-                .take(shown)
-                .map(|it| format!("{} \"{}\"", it.finding.scenario, it.finding.step))
-                .collect();
-            if others.len() > shown {
-                places.push("…".to_owned());
-            }
-            self.field("and", &format!("{} more: {}", others.len(), places.join(", ")));
+        if !cause.breaks.is_empty() {
+            self.field("breaks", &cause.breaks.join(", "));
         }
+        if !others.is_empty() {
+            let all = counted(others.len() + 1, "failure");
+            self.field("cause", &format!("{}: {all} have this in common", cause.mark));
+        }
+        self.field("fix", cause.fix);
+        self.others(others);
         self.line("");
+    }
+
+    /// What fails by the same cause: the requirements, or with `verbose` every place.
+    fn others(&mut self, others: &[&Judged]) {
+        let mut places = BTreeMap::<&str, Vec<String>>::new();
+        for it in others {
+            let place = format!("{} \"{}\"", it.finding.scenario, it.finding.step);
+            places.entry(&it.finding.requirement).or_default().push(place);
+        }
+        if places.is_empty() {
+            return;
+        }
+        if self.options.verbose {
+            for (id, places) in places {
+                self.field("and", &format!("{id} in {}", places.join(", ")));
+            }
+            return;
+        }
+        let mut ids: Vec<&str> = places.keys().copied().take(OTHERS).collect();
+        let more = places.len() - ids.len();
+        let rest = format!("{more} more (-v shows them)");
+        if more > 0 {
+            ids.push(&rest);
+        }
+        self.field("and", &ids.join(", "));
     }
 
     /// The curl command, one part a line.

@@ -97,8 +97,15 @@ impl Page<'_> {
     /// What is not a failure at this gate: warnings, failures of other levels, known ones, readings, skips.
     fn notes(&mut self) {
         let before = self.text.len();
+        // What stands with its cause is not counted here.
+        let verdict = self.report.verdict;
+        let shown: BTreeSet<usize> =
+            verdict.findings.iter().filter(|it| is_loud(it)).filter_map(|it| it.cause).collect();
         let quiet = |outcome: Outcome, known: bool| {
-            causes(self.report, move |it| it.finding.outcome == outcome && it.known.is_some() == known && !is_loud(it))
+            causes(self.report, |it| {
+                let listed = is_loud(it) || it.cause.is_some_and(|cause| shown.contains(&cause));
+                it.finding.outcome == outcome && it.known.is_some() == known && !listed
+            })
         };
         let (warnings, minor) = (quiet(Outcome::Warn, false), quiet(Outcome::Fail, false));
         let known = causes(self.report, |it| it.known.is_some());
@@ -141,6 +148,11 @@ impl Page<'_> {
         if !self.options.verbose {
             let points = counted(readings.len(), "ambiguous point");
             self.line(&format!("readings  {points} of the standard were read (-v shows how)"));
+            let deciding: Vec<_> =
+                readings.iter().filter(|it| it.decides()).map(|it| it.interpretation.as_str()).collect();
+            if !deciding.is_empty() {
+                self.prose(&format!("otherwise than most do, where a client meets it: {}", deciding.join(", ")), 10);
+            }
             return;
         }
         self.line("readings");
@@ -154,6 +166,9 @@ impl Page<'_> {
             let seen = seen.collect::<Vec<_>>().join("; ");
             self.prose(&format!("{id}: {}?", it.question.trim_end_matches('?')), 2);
             self.prose(&seen, 10);
+            if reading.decides() {
+                self.prose(&format!("not what most do; met by {}", reading.clients.join(", ")), 10);
+            }
         }
     }
 

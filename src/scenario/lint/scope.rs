@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use toml::Spanned;
+
 use super::super::people::{GROUP_FIELDS, PERSON};
+use super::super::{CAPABILITIES, raw};
 
 /// The variables of a scenario, and the step from which each saved one exists.
 #[derive(Debug)]
@@ -10,7 +13,23 @@ pub(super) struct Scope {
     people: Vec<String>,
     groups: Vec<String>,
     vars: BTreeSet<String>,
-    saved: BTreeMap<String, (usize, String)>,
+    saved: BTreeMap<String, (usize, String, Needs)>,
+}
+
+/// The capabilities without which a step is left out: a bit for each word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Needs(u32);
+
+impl Needs {
+    pub fn of(step: &raw::Step) -> Self {
+        let bit = |need: &Spanned<String>| CAPABILITIES.iter().position(|word| word == need.get_ref());
+        Self(step.needs.iter().filter_map(bit).fold(0, |bits, bit| bits | 1 << bit))
+    }
+
+    /// True when a step with these is never sent without one with those.
+    pub const fn cover(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
 }
 
 /// Where a template stands, for saved variables and `{{ n }}`.
@@ -22,6 +41,8 @@ pub(super) struct At {
     pub own: Option<usize>,
     /// Whether the step has `times`.
     pub times: bool,
+    /// What the step needs.
+    pub needs: Needs,
 }
 
 /// Always there.
@@ -40,12 +61,12 @@ impl Scope {
     }
 
     /// Notes that a step saves a variable.
-    pub fn save(&mut self, name: &str, index: usize, step: &str) -> Result<(), String> {
+    pub fn save(&mut self, name: &str, index: usize, step: &str, needs: Needs) -> Result<(), String> {
         self.free(name)?;
         if self.vars.contains(name) {
             return Err(format!("`{name}` is already a name of [vars]"));
         }
-        self.saved.entry(name.to_owned()).or_insert_with(|| (index, step.to_owned()));
+        self.saved.entry(name.to_owned()).or_insert_with(|| (index, step.to_owned(), needs));
         Ok(())
     }
 
@@ -85,8 +106,15 @@ impl Scope {
             return Ok(());
         }
         match self.saved.get(name) {
-            Some((index, _)) if *index < at.before || at.own == Some(*index) => Ok(()),
-            Some((_, step)) => Err(format!("`{name}` is used before it is saved by step \"{step}\"")),
+            Some((index, step, needs)) if *index < at.before || at.own == Some(*index) => {
+                match at.needs.cover(*needs) {
+                    true => Ok(()),
+                    false => {
+                        Err(format!("`{name}` is saved by step \"{step}\", which has `needs` that this one has not"))
+                    }
+                }
+            }
+            Some((_, step, _)) => Err(format!("`{name}` is used before it is saved by step \"{step}\"")),
             None => {
                 let known: Vec<_> = self.vars.iter().chain(self.saved.keys()).map(String::as_str).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };

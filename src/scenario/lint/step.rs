@@ -10,8 +10,8 @@ use super::scope::{At, Scope};
 use super::steps::Before;
 use super::{Linter, duration};
 use crate::scenario::model::{Action, Line, On, Step, Tally, Until};
-use crate::scenario::raw;
 use crate::scenario::template::Template;
+use crate::scenario::{CAPABILITIES, raw};
 use crate::scim::address;
 use crate::wire::Method;
 
@@ -21,7 +21,8 @@ const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OP
 impl Linter<'_> {
     pub(super) fn step(&mut self, raw: raw::Step, before: &Before, scope: &Scope) -> Step {
         let name = raw.name.get_ref().clone();
-        let at = At { before: before.first, own: None, times: raw.times.is_some() };
+        let needs = self.step_needs(&raw);
+        let at = At { before: before.first, own: None, times: raw.times.is_some(), needs: before.needs[before.index] };
         let after = At { own: Some(before.index), ..at };
         self.together(&raw);
         if let Some(shape) = &raw.shape
@@ -71,7 +72,20 @@ impl Linter<'_> {
             undo,
             wait,
             until,
+            needs,
         }
+    }
+
+    /// The capabilities of a step that is left out without them.
+    fn step_needs(&mut self, raw: &raw::Step) -> Vec<String> {
+        let needs = self.words(&raw.needs, "capability", &CAPABILITIES);
+        if let Some(admin) = raw.needs.iter().find(|need| need.get_ref() == "admin") {
+            self.fail(admin.span(), "`admin` is a need of the whole scenario");
+        }
+        if let (Some(need), Some(_)) = (raw.needs.first(), &raw.together) {
+            self.fail(need.span(), "`needs` does not go with `together`");
+        }
+        needs
     }
 
     /// Keys that only make sense side by side, or not at all.

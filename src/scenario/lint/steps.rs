@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::Linter;
-use super::scope::Scope;
+use super::scope::{Needs, Scope};
 use crate::scenario::model::{Line, On, Step, line_of};
 use crate::scenario::raw;
 
@@ -19,6 +19,8 @@ pub(super) struct Before<'a> {
     pub first: usize,
     /// The step's own index.
     pub index: usize,
+    /// What each step needs of the target beyond what the scenario needs.
+    pub needs: &'a [Needs],
 }
 
 impl Linter<'_> {
@@ -43,19 +45,20 @@ impl Linter<'_> {
                 names.insert(name.clone(), index);
             }
             for saved in step.save.keys() {
-                if let Err(reason) = scope.save(saved.get_ref(), index, name) {
+                if let Err(reason) = scope.save(saved.get_ref(), index, name, Needs::of(step)) {
                     self.fail(saved.span(), reason);
                 }
             }
         }
         let firsts = self.runs(&raw);
+        let needs: Vec<Needs> = raw.iter().map(|step| Needs::of(step.get_ref())).collect();
         let spans: Vec<(Range<usize>, bool)> =
             raw.iter().map(|step| (step.get_ref().name.span(), step.get_ref().unread.is_some())).collect();
         let steps: Vec<Step> = raw
             .into_iter()
             .enumerate()
             .map(|(index, step)| {
-                let before = Before { names: &names, first: firsts[index], index };
+                let before = Before { names: &names, first: firsts[index], index, needs: &needs };
                 self.step(step.into_inner(), &before, scope)
             })
             .collect();
@@ -112,7 +115,10 @@ impl Linter<'_> {
     /// A reference to an earlier step.
     pub(super) fn reference(&mut self, key: &str, name: &str, span: Range<usize>, before: &Before) {
         match before.names.get(name) {
-            Some(index) if *index < before.first => {}
+            Some(index) if *index < before.first && before.needs[before.index].cover(before.needs[*index]) => {}
+            Some(index) if *index < before.first => {
+                self.fail(span, format!("`{key}` names step \"{name}\", which has `needs` that this one has not"));
+            }
             Some(index) if *index == before.index => self.fail(span, format!("`{key}` names the step itself")),
             Some(_) => self.fail(span, format!("`{key}` names step \"{name}\", which is not answered before this one")),
             None => self.fail(span, format!("`{key}` names no step: \"{name}\"")),
