@@ -195,7 +195,7 @@ fn groups(people: &[Person]) -> Vec<Step> {
         format!("{{\"op\": \"remove\", \"path\": \"{path}\"}}"),
     ));
     steps.push(read("large", "one member fewer", both, "RFC7644-3.5.2.2-4", &large));
-    steps.push(read("small", "the small group is as it was", both, "RFC7643-4.2-4", &small));
+    steps.push(read("small", "the small group is as it was", both, "RFC7643-4.2-6", &small));
     steps
 }
 
