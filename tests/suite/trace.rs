@@ -1,11 +1,14 @@
 //! The trace from what identity providers and products ask to the scenarios: every request shape, every server requirement
 //! of Okta and Entra ID and every rule of the other sources stands in a scenario or in `fixtures/unobserved` with the reason,
 //! never in both and never in none. The scenarios are read as plain TOML, so that a fault of the parser cannot hide a gap.
+//! And from the checks of testers that are in use: each is covered by what we judge, or has a reason why not.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use scimproof::check::standing;
 use scimproof::requirement::{Actor, Catalogue, Level};
+use scimproof::{conform, property};
 
 /// Family, source, and at least how many ids it asks: `scenarios/okta`, `fixtures/unobserved/okta.toml`, and
 /// `fixtures/shapes/okta.json` where request shapes are known.
@@ -150,4 +153,118 @@ fn what_the_standard_only_permits_is_never_a_verdict() {
         let wrong: Vec<_> = observed(family).into_iter().filter(permitted).collect();
         assert!(wrong.is_empty(), "{family}: a server cannot fail what it may do: {wrong:?}");
     }
+}
+
+/// The checks of testers that are in use, one row each: `fixtures/published-checks.toml`.
+fn published() -> Vec<toml::Table> {
+    let file: toml::Table =
+        std::fs::read_to_string(root().join("fixtures/published-checks.toml")).unwrap().parse().unwrap();
+    file["check"].as_array().unwrap().iter().map(|row| row.as_table().unwrap().clone()).collect()
+}
+
+/// How many checks of each family there are.
+const PUBLISHED: [(&str, usize); 16] = [
+    ("DISC", 30),
+    ("CREA", 35),
+    ("READ", 13),
+    ("LIST", 22),
+    ("FILT", 20),
+    ("SORT", 6),
+    ("PUT", 10),
+    ("PATC", 39),
+    ("DELE", 7),
+    ("GRUP", 13),
+    ("BULK", 9),
+    ("ETAG", 6),
+    ("ERRO", 7),
+    ("AUTH", 11),
+    ("ATTR", 21),
+    ("PERF", 5),
+];
+
+/// What the built-in scenarios, the standing checks and the laws judge, and the ambiguous points that scenarios record.
+fn judged() -> BTreeSet<String> {
+    let mut scenarios = conform::embedded().unwrap_or_else(|errors| panic!("{}", errors[0].rendered()));
+    scenarios.extend(conform::schema::core().unwrap_or_else(|errors| panic!("{}", errors[0].rendered())));
+    let steps = scenarios.iter().flat_map(|scenario| &scenario.steps);
+    let rows = steps.flat_map(|step| step.requirements().chain(step.interpretations()));
+    let checks = standing::checks().flat_map(|check| check.requirements);
+    let laws = property::SUITES.iter().flat_map(|suite| suite.laws);
+    rows.chain(checks.chain(laws).copied()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_published_check_is_covered_or_has_a_reason() {
+    let rows = published();
+    let ids: Vec<_> = rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+    let wanted = PUBLISHED.iter().flat_map(|(family, count)| (1..=*count).map(move |n| format!("{family}-{n:02}")));
+    assert_eq!(ids, wanted.collect::<Vec<_>>(), "a check is missing, twice or out of order");
+    assert_eq!(ids.len(), 254);
+
+    let (catalogue, judged) = (Catalogue::embedded(), judged());
+    let mut faults = Vec::new();
+    for (row, id) in rows.iter().zip(&ids) {
+        let known = ["id", "what", "covered", "except", "reason", "instead"];
+        faults
+            .extend(row.keys().filter(|key| !known.contains(&key.as_str())).map(|key| format!("{id}: what is {key}?")));
+        let (covered, instead) = (strings(row.get("covered")), strings(row.get("instead")));
+        if covered.is_empty() != row.contains_key("reason") || row.contains_key("covered") == covered.is_empty() {
+            faults.push(format!("{id}: either covered or a reason"));
+        }
+        let pairs = [("except", "covered"), ("instead", "reason")];
+        let alone = pairs.iter().filter(|(part, whole)| row.contains_key(*part) && !row.contains_key(*whole));
+        faults.extend(alone.map(|(part, whole)| format!("{id}: {part} without {whole}")));
+        for key in ["what", "except", "reason"] {
+            if row.get(key).is_some_and(|text| text.as_str().is_none_or(|text| text.len() < 4)) {
+                faults.push(format!("{id}: {key} says nothing"));
+            }
+        }
+        faults.extend(
+            covered.iter().filter(|it| catalogue.get(it).is_none()).map(|it| format!("{id}: {it} is no requirement")),
+        );
+        let names = covered.iter().chain(&instead);
+        faults.extend(names.filter(|it| !judged.contains(*it)).map(|it| format!("{id}: nothing of ours judges {it}")));
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// `docs/published-checks.md`, made from the table.
+fn page() -> String {
+    let rows = published();
+    let text = |row: &toml::Table, key: &str| row[key].as_str().unwrap().to_owned();
+    let codes = |row: &toml::Table| strings(row.get("instead")).join(", ");
+    let open: Vec<_> = rows.iter().filter(|row| row.contains_key("reason")).collect();
+    let partly: Vec<_> = rows.iter().filter(|row| row.contains_key("except")).collect();
+    let mut page = format!(
+        "# What other testers check\n\n\
+        <!-- Written from fixtures/published-checks.toml: SCIMPROOF_BLESS=1 cargo test --test suite published -->\n\n\
+        Testers of SCIM servers that are in use make {} different checks. For {} of them `fixtures/published-checks.toml` names\n\
+        the requirements by which scimproof judges the same (`scimproof explain ID` shows each); {} of these leave out a part.\n\
+        The other {} are deliberately not demanded: they contradict the RFC, go beyond it, or show in no answer.\n\
+        What one identity provider needs beyond the RFC stands under its own ids, such as ENTRA-048.\n\n\
+        ## Not demanded\n\n| check | what it wants | why it is not demanded | judged or recorded instead |\n|---|---|---|---|\n",
+        rows.len(),
+        rows.len() - open.len(),
+        partly.len(),
+        open.len(),
+    );
+    for row in open {
+        let instead = Some(codes(row)).filter(|it| !it.is_empty()).unwrap_or_else(|| "–".to_owned());
+        page += &format!("| {} | {} | {} | {instead} |\n", text(row, "id"), text(row, "what"), text(row, "reason"));
+    }
+    page +=
+        "\n## Demanded but for a part\n\n| check | what it wants | the part that is not demanded |\n|---|---|---|\n";
+    for row in partly {
+        page += &format!("| {} | {} | {} |\n", text(row, "id"), text(row, "what"), text(row, "except"));
+    }
+    page
+}
+
+#[test]
+fn the_page_of_published_checks_is_that_of_the_table() {
+    let (path, wanted) = (root().join("docs/published-checks.md"), page());
+    if std::env::var_os("SCIMPROOF_BLESS").is_some() {
+        std::fs::write(&path, &wanted).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), wanted, "run again with SCIMPROOF_BLESS=1");
 }
