@@ -10,6 +10,7 @@ pub use select::{Expression, ExpressionError};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -140,7 +141,9 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     }
     selected.sort_by(|a, b| a.id.cmp(&b.id));
     selected.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
-    selected.sort_by_key(|scenario| scenario.alone);
+    // Who waits longest begins first, so that the others run meanwhile.
+    let waits = |scenario: &Scenario| scenario.steps.iter().filter_map(|step| step.wait).sum::<Duration>();
+    selected.sort_by_key(|scenario| (scenario.alone, std::cmp::Reverse(waits(scenario))));
     let draw = Draw { seed: options.seed, marker: options.marker.clone(), identifier: options.profile.identifier };
     let settings = Settings { draw, base_url: options.base_url.clone() };
     let mut plan =
