@@ -247,6 +247,9 @@ pub struct Gate {
     /// Write the report as JSON; `-` is stdout.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
+    /// Write the report as one HTML file that needs no network.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
     /// Write the report as JUnit XML.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
@@ -331,6 +334,9 @@ pub struct Prove {
     /// Write the report as JSON; `-` is stdout.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
+    /// Write the report as one HTML file that needs no network.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
     /// The folder that gets the scenario files of what was falsified, in `scenarios`, and regressions.toml: what is in
     /// it is played first by the next run.
     #[arg(long, value_name = "DIR", default_value = ".scimproof/proofs", value_hint = ValueHint::DirPath)]

@@ -8,6 +8,7 @@ use super::regressions;
 use crate::cli::args::Prove;
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
+use crate::cli::page::{self, Page};
 use crate::cli::probe::is_address;
 use crate::cli::progress::Histories;
 use crate::cli::signals::Stop;
@@ -69,9 +70,21 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
         exit_code: exit.code(),
     };
     let text = proof::text(&reached.heading(), &proof, &left, Catalogue::embedded(), context.width());
-    if let Some(path) = &flags.json {
-        let value = proof::value(&subject, &proof, &left, Catalogue::embedded());
-        context.write_artefact(path, &format!("{value:#}\n"))?;
+    if flags.json.is_some() || flags.html.is_some() {
+        let json = format!("{:#}\n", proof::value(&subject, &proof, &left, Catalogue::embedded()));
+        if let Some(path) = &flags.json {
+            context.write_artefact(path, &json)?;
+        }
+        if let Some(path) = &flags.html {
+            let page = Page {
+                exit,
+                target: &reached.name,
+                text: &text,
+                requirements: proof.laws.iter().map(|law| law.id.as_str()).collect(),
+                readings: proof.readings.iter().map(|(id, _)| id.as_str()).collect(),
+            };
+            page::write(path, &page, |out| out.write_all(json.as_bytes()), context)?;
+        }
     }
     if flags.json.as_deref().is_some_and(|path| path.as_os_str() == "-") {
         context.say(text.trim_end());
