@@ -6,7 +6,7 @@ use super::super::model::{Action, Line, On, Scenario, Step as Script};
 use super::super::template::{Lookup, Missing, Template};
 use super::state::{Broken, State};
 use crate::idp::{self, Client, Encoding};
-use crate::wire::{ExchangeId, Headers, Request, Response, Root};
+use crate::wire::{ExchangeId, Headers, Method, Request, Response, Root};
 
 /// The media type of a plain RFC client (`RFC7644 §3.1`).
 const SCIM: &str = "application/scim+json";
@@ -58,6 +58,15 @@ pub(super) fn place(request: &Request) -> String {
         Root::Admin => format!("admin {}", request.path()),
         Root::Probe => format!("probe {}", request.path()),
         Root::At(base) => format!("{base}{}", request.path()),
+    }
+}
+
+/// What a request is to write: a place, or what a `POST` creates at it. Another creation in the same collection neither
+/// makes up for one that failed nor shows that it was made.
+pub(super) fn aim(request: &Request) -> String {
+    match (&request.method, &request.body) {
+        (Method::Post, Some(body)) => format!("{} {}", place(request), String::from_utf8_lossy(body)),
+        _ => place(request),
     }
 }
 
