@@ -170,6 +170,24 @@ pub enum AuthKind {
     Oauth,
 }
 
+/// What more the target can show; without it the rules that need it are not-observable. The bundled server has it all.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Further credentials")]
+pub struct Further {
+    /// The environment variable with another valid token of the same tenant: what one writes, the other must see.
+    #[arg(long, value_name = "NAME")]
+    pub second_token_env: Option<String>,
+    /// The environment variable with a token that is no longer valid: it must open nothing.
+    #[arg(long, value_name = "NAME")]
+    pub expired_token_env: Option<String>,
+    /// The base URL of another tenant of the same server, which must see nothing of the target. It is written to as well.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub second_tenant: Option<String>,
+    /// The environment variable with the token of --second-tenant.
+    #[arg(long, value_name = "NAME")]
+    pub second_tenant_token_env: Option<String>,
+}
+
 /// Connections.
 #[derive(Debug, Args, Default)]
 #[command(next_help_heading = "Connection")]
@@ -265,6 +283,9 @@ pub struct Run {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub credentials: Credentials,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub further: Further,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub connection: Connection,

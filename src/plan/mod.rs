@@ -20,6 +20,7 @@ use serde_json::Value;
 use crate::flow::{Flow, SkipReason};
 use crate::profile::Profile;
 use crate::scenario::{Draw, Scenario, ScenarioFlow, Settings};
+use crate::wire::Lent;
 
 /// Which scenarios are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,10 @@ pub struct Options<'a> {
     pub base_url: String,
     /// Whether the target has an admin surface.
     pub admin: bool,
+    /// The credentials that the settings of the target add.
+    pub lends: &'a [Lent],
+    /// The SCIM base URL of the second tenant, where the settings name one.
+    pub second_tenant: Option<&'a str>,
     /// The provisioning actions that are ticked at the identity provider; `None` for all that the profile has.
     pub ticked: Option<&'a [String]>,
 }
@@ -204,7 +209,8 @@ fn over_budget<'a>(selected: &[&'a Arc<Scenario>], options: &Options) -> BTreeMa
 
 /// The scenario without the steps that this target cannot take.
 fn able(scenario: &Arc<Scenario>, options: &Options) -> Arc<Scenario> {
-    let lacking = |need: &String| lacks(need, options.profile, options.config).is_some();
+    let lacking =
+        |need: &String| lacks(need, options.profile, options.config).is_some() || not_lent(need, options).is_some();
     if !scenario.steps.iter().any(|step| step.needs.iter().any(lacking)) {
         return Arc::clone(scenario);
     }
@@ -227,11 +233,10 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
     if let Some(why) = other_product(scenario, options.profile) {
         return Some(SkipReason::Profile(why));
     }
-    if scenario.needs.iter().any(|need| need == "admin") && !options.admin {
+    if let Some(why) = scenario.needs.iter().find_map(|need| not_lent(need, options)) {
         let mut requirements: Vec<String> = select::requirements(scenario).map(str::to_owned).collect();
         requirements.sort_unstable();
         requirements.dedup();
-        let why = "there is no admin surface (--admin-url)".to_owned();
         return Some(SkipReason::NotObservable { why, requirements });
     }
     if let Some(missing) = scenario.attributes.iter().find(|name| !defined(name, options.schemas)) {
@@ -240,6 +245,26 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
     let (need, lacking) =
         scenario.needs.iter().find_map(|need| Some((need, lacks(need, options.profile, options.config)?)))?;
     Some(if need.starts_with("no-") { SkipReason::Profile(lacking) } else { SkipReason::Capability(lacking) })
+}
+
+/// What only a setting of the target unlocks, with that setting, where it is not there.
+fn not_lent(need: &str, options: &Options) -> Option<String> {
+    let there = |lent| options.lends.contains(&lent);
+    let (there, why) = match need {
+        "admin" => (options.admin, "there is no admin surface (--admin-url)"),
+        "second-token" => (there(Lent::SecondToken), "there is no second token (--second-token-env)"),
+        "expired-token" => (there(Lent::ExpiredToken), "there is no expired token (--expired-token-env)"),
+        "second-tenant" | "second-tenant-url" if !there(Lent::SecondTenant) => {
+            (false, "there is no second tenant (--second-tenant and --second-tenant-token-env)")
+        }
+        "second-tenant-url" => {
+            let own = options.base_url.trim_end_matches('/');
+            let apart = options.second_tenant.is_some_and(|url| url.trim_end_matches('/') != own);
+            (apart, "the second tenant has no URL of its own (--second-tenant)")
+        }
+        _ => return None,
+    };
+    (!there).then(|| why.to_owned())
 }
 
 /// Whether the target's schemas define an attribute, named with its schema's URN in front; unknown schemas define all.

@@ -60,8 +60,37 @@ fn options(profile: &Profile) -> Options<'_> {
         marker: "m".into(),
         base_url: "http://h".into(),
         admin: false,
+        lends: &[],
+        second_tenant: None,
         ticked: None,
     }
+}
+
+#[test]
+fn what_a_setting_unlocks_is_not_observable_without_it_and_says_which() {
+    let steps = |needs: &str| format!("needs = [\"{needs}\"]");
+    let words = ["second-token", "expired-token", "second-tenant", "second-tenant-url"];
+    let all: Vec<_> = words.iter().map(|word| scenario(word, &steps(word))).collect();
+    let profile = profile();
+    let why = |options: &Options| -> Vec<String> {
+        let skipped = build(&all, options).skipped;
+        skipped.iter().map(|it| format!("{}: {}", it.id, it.reason.phrase())).collect()
+    };
+    assert_eq!(
+        why(&options(&profile)),
+        [
+            "expired-token: not-observable: there is no expired token (--expired-token-env)",
+            "second-tenant: not-observable: there is no second tenant (--second-tenant and --second-tenant-token-env)",
+            "second-tenant-url: not-observable: there is no second tenant (--second-tenant and --second-tenant-token-env)",
+            "second-token: not-observable: there is no second token (--second-token-env)",
+        ]
+    );
+    let same = Options { lends: &Lent::ALL, second_tenant: Some("http://h/"), ..options(&profile) };
+    assert_eq!(
+        why(&same),
+        ["second-tenant-url: not-observable: the second tenant has no URL of its own (--second-tenant)"]
+    );
+    assert!(why(&Options { second_tenant: Some("http://h/two"), ..same }).is_empty());
 }
 
 fn ids(plan: &Plan) -> Vec<&str> {

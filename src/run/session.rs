@@ -84,6 +84,12 @@ impl Session {
         self.transport.admin_url().is_some()
     }
 
+    /// True where the settings name a second tenant.
+    #[must_use]
+    pub fn has_second_tenant(&self) -> bool {
+        self.transport.second_tenant_url().is_some()
+    }
+
     /// True once the user has interrupted.
     #[must_use]
     pub fn cancelled(&self) -> bool {

@@ -47,6 +47,7 @@ pub(super) fn root(on: &On, lookup: Lookup) -> Result<Root, Missing> {
         On::Scim => Root::Scim,
         On::Admin => Root::Admin,
         On::Probe => Root::Probe,
+        On::SecondTenant => Root::SecondTenant,
         On::At(base) => Root::At(base.plain(lookup)?.trim_end_matches('/').to_owned()),
     })
 }
@@ -57,6 +58,7 @@ pub(super) fn place(request: &Request) -> String {
         Root::Scim => request.path().to_owned(),
         Root::Admin => format!("admin {}", request.path()),
         Root::Probe => format!("probe {}", request.path()),
+        Root::SecondTenant => format!("second tenant {}", request.path()),
         Root::At(base) => format!("{base}{}", request.path()),
     }
 }
@@ -115,6 +117,9 @@ pub(super) fn render(state: &State, index: usize, n: usize) -> Result<Request, B
         } else {
             request.headers.set(name, value);
         }
+    }
+    if let Some(lent) = script.lent {
+        request.headers.set("Authorization", lent.placeholder());
     }
     Ok(request)
 }

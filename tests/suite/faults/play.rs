@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use scimproof::check::standing;
-use scimproof::client::{AdminSurface, Auth, BaseUrl, Handler, InProcess, Transport};
+use scimproof::client::{AdminSurface, Auth, BaseUrl, Handler, InProcess, Lending, Loan, SecondTenant, Transport};
 use scimproof::conform;
 use scimproof::fault::{Fault, Faulty};
 use scimproof::flow::Outcome;
@@ -15,22 +15,24 @@ use scimproof::profile::Profile;
 use scimproof::requirement::Catalogue;
 use scimproof::run::{self, Opening, Options};
 use scimproof::scenario::Scenario;
-use scimproof::server::{self, Server};
+use scimproof::server::{self, Server, Tokens};
 use scimproof::store::MemoryStore;
 use scimproof::verdict::{Readiness, Settings, Verdict};
-use scimproof::wire::{Method, Redactor, Request, Secret};
+use scimproof::wire::{Lent, Method, Redactor, Request, Secret};
 use serde_json::{Value, json};
 
 static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
     LazyLock::new(|| conform::embedded().unwrap().into_iter().map(Arc::new).collect());
 
 pub const TOKEN: &str = "token-of-the-fault-table";
+/// The target's own, its second one, one that has expired, that of another tenant.
+const TOKENS: [&str; 4] = [TOKEN, "second-token-of-the-fault-table", "expired-token-of-it", "token-of-another-tenant"];
 const OPERATOR: &str = "token-of-the-operator";
 
 /// The honest server, with people who were there before: an empty tenant hides defects.
 pub fn server(profile: &Profile) -> Server {
-    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(Secret::new(TOKEN)))
-        .with_admin(Secret::new(OPERATOR));
+    let auth = server::Auth::of_two(&Tokens(TOKENS.map(Secret::new)), &profile.base_path);
+    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), auth).with_admin(Secret::new(OPERATOR));
     let ask = |path: &str, body: Value| {
         let mut request = Request::new(Method::Post, format!("{}{path}", profile.base_path));
         request.headers.set("Authorization", format!("Bearer {TOKEN}"));
@@ -65,8 +67,17 @@ pub fn transport(profile: &Profile, faulty: Faulty) -> Arc<dyn Transport> {
     let handler: Handler = Arc::new(move |request| faulty.handle(request));
     let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
     let (origin, operator) = (BaseUrl::parse("http://127.0.0.1").unwrap(), Auth::Bearer(Secret::new(OPERATOR)));
-    let admin = AdminSurface::new(origin, operator, &Redactor::default());
-    Arc::new(InProcess::new(base, Auth::Bearer(Secret::new(TOKEN)), handler).with_admin(admin))
+    let redactor = Redactor::default();
+    let admin = AdminSurface::new(origin, operator, &redactor);
+    let [own, second, expired, other] = TOKENS.map(|token| Auth::Bearer(Secret::new(token)));
+    let there = format!("http://127.0.0.1{}", server::Auth::second_base(&profile.base_path));
+    let tenant = InProcess::new(BaseUrl::parse(&there).unwrap(), other.clone(), Arc::clone(&handler));
+    let loan = Loan {
+        second_token: Some(second),
+        expired_token: Some(expired),
+        tenant: Some(SecondTenant { transport: Arc::new(tenant), auth: other }),
+    };
+    Arc::new(Lending::new(Arc::new(InProcess::new(base, own, handler).with_admin(admin)), loan, &redactor))
 }
 
 /// Judges a server of that profile behind that defect by those scenarios (all, if none is named). A refusal before the
@@ -126,6 +137,8 @@ pub fn judge_at(
                 marker: "sp7".to_owned(),
                 base_url: transport.base_url().to_owned(),
                 admin: transport.admin_url().is_some(),
+                lends: &Lent::ALL.into_iter().filter(|lent| transport.lends(*lent)).collect::<Vec<_>>(),
+                second_tenant: transport.second_tenant_url(),
                 ticked: None,
             },
         );
