@@ -216,7 +216,8 @@ pub struct Connection {
     /// At most so many scenarios and requests at once [default: 16].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub concurrency: Option<u16>,
-    /// At most so many users may be created by the whole run; what needs more is skipped and says so.
+    /// At most so many users of a run exist at one time; a scenario that needs more by itself is skipped and says so
+    /// [default: 300; none for the bundled server].
     #[arg(long, value_name = "N")]
     pub max_users: Option<usize>,
 }

@@ -25,6 +25,14 @@ pub struct Remote {
     pub given: &'static str,
 }
 
+/// The most users that exist at one time at a target, where nobody says otherwise: the largest scenario makes 256.
+const USERS: usize = 300;
+
+/// How many users may exist at one time: as it was said, or the default of a target.
+pub fn most_users(run: &Run) -> Option<usize> {
+    run.connection.max_users.or_else(|| run.target.target.is_some().then_some(USERS))
+}
+
 /// Builds the transport to `--target`; `None` without one.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ mod select;
 pub use estimate::{Estimate, estimate};
 pub use select::{Expression, ExpressionError};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ pub struct Options<'a> {
     pub config: Option<&'a Value>,
     /// The target's `/Schemas`, where they were read.
     pub schemas: Option<&'a Value>,
-    /// The most users that the whole run may create.
+    /// The most users of the run that may exist at one time.
     pub max_users: Option<usize>,
     /// The seed of every drawn value and of the order.
     pub seed: u64,
@@ -153,10 +153,9 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     let settings = Settings { draw, base_url: options.base_url.clone() };
     let mut plan =
         Plan { scenarios: Vec::new(), skipped: Vec::new(), seed: options.seed, marker: options.marker.clone() };
-    let mut over = over_budget(&selected, options);
     for scenario in selected {
         let clients = options.selection.clients_of(scenario);
-        let reason = unable(scenario, options).or_else(|| over.remove(scenario.id.as_str()));
+        let reason = unable(scenario, options).or_else(|| over_budget(scenario, options));
         match reason {
             Some(reason) => plan.skipped.push(Skipped {
                 id: scenario.id.clone(),
@@ -189,22 +188,10 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     plan
 }
 
-/// The scenarios for which `--max-users` leaves too few. Those that need few come first: one that makes hundreds must not
-/// take the place of all others.
-fn over_budget<'a>(selected: &[&'a Arc<Scenario>], options: &Options) -> BTreeMap<&'a str, SkipReason> {
-    let Some(most) = options.max_users else { return BTreeMap::new() };
-    let able = selected.iter().filter(|scenario| unable(scenario, options).is_none());
-    let mut costs: Vec<(usize, &str)> = able.map(|it| (estimate(it).users, it.id.as_str())).collect();
-    costs.sort_by_key(|(users, _)| *users);
-    let mut left = most;
-    let over = costs.into_iter().filter_map(|(users, id)| match left.checked_sub(users) {
-        Some(rest) => {
-            left = rest;
-            None
-        }
-        None => Some((id, SkipReason::Budget(format!("needs {users} users, {left} of {most} are left")))),
-    });
-    over.collect()
+/// A scenario that by itself makes more users than may exist at one time; others wait for each other while they run.
+fn over_budget(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
+    let (most, users) = (options.max_users?, estimate(scenario).users);
+    (users > most).then(|| SkipReason::Budget(format!("it makes {users} users, --max-users is {most}")))
 }
 
 /// The scenario without the steps that this target cannot take.

@@ -353,8 +353,6 @@ async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut 
     let name = format!("cleanup/listing{}", collection.replace('/', "-").to_lowercase());
     let sender = Sender::new(session, &name);
     let target = bearing(collection, marker);
-    // A server may ignore the filter, or know nothing of case.
-    let marker = marker.to_lowercase();
     let mut proofs = 0;
     for _ in 0..PAGES {
         // Which attribute bears the marker is not known of a type of the target's own.
@@ -364,7 +362,8 @@ async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut 
             Some((resources, _)) => resources,
             None => scan(&sender, &Root::Scim, collection, PAGES).await,
         };
-        let ours = found.iter().filter(|resource| resource.to_string().to_lowercase().contains(&marker));
+        // A server may ignore the filter, and anybody's name may hold the marker.
+        let ours = found.iter().filter(|resource| session.names.hold(resource));
         let ids = ours.filter_map(|resource| resource["id"].as_str());
         let paths: BTreeSet<_> = ids.map(|id| format!("{collection}/{}", encode_segment(id))).collect();
         let unknown: Vec<_> = paths.into_iter().filter(|path| !outcome.knows(path)).collect();
@@ -378,7 +377,7 @@ async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut 
                 match remove_one(&sender, path).await {
                     removed @ Removal::Gone(_) => {
                         proofs += 1;
-                        confirm_as(session, &format!("{name}/proof-{proofs}"), removed, &marker).await
+                        confirm_as(session, &format!("{name}/proof-{proofs}"), removed, marker).await
                     }
                     removal => removal,
                 }
@@ -402,8 +401,7 @@ async fn sweep_second(session: &Session, collection: &str, marker: &str, outcome
         Some((resources, _)) => resources,
         None => scan(&sender, &Root::SecondTenant, collection, PAGES).await,
     };
-    let marker = marker.to_lowercase();
-    for resource in found.iter().filter(|resource| resource.to_string().to_lowercase().contains(&marker)) {
+    for resource in found.iter().filter(|resource| session.names.hold(resource)) {
         let Some(id) = resource["id"].as_str() else { continue };
         let path = format!("{collection}/{}", encode_segment(id));
         let request = Request { root: Root::SecondTenant, ..Request::new(Method::Delete, path) };

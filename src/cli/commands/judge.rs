@@ -181,7 +181,7 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
     let options = Options {
         concurrency: connection.concurrency.map_or(Options::default().concurrency, usize::from),
         max_rps: connection.max_rps,
-        max_users: connection.max_users,
+        max_users: target::most_users(flags),
         settle: connection.settle.unwrap_or_default(),
         ..Options::default()
     };

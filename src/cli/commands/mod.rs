@@ -8,6 +8,7 @@ mod judge;
 pub mod lint;
 pub mod list;
 pub mod load;
+mod pace;
 pub mod prove;
 mod reach;
 mod regressions;

@@ -16,7 +16,7 @@ use scimproof::requirement::Catalogue;
 use scimproof::run::{self, Opening, Options};
 use scimproof::scenario::Scenario;
 use scimproof::server::{self, Server, Tokens};
-use scimproof::store::MemoryStore;
+use scimproof::store::{MemoryStore, Store};
 use scimproof::verdict::{Readiness, Settings, Verdict};
 use scimproof::wire::{Lent, Method, Redactor, Request, Secret};
 use serde_json::{Value, json};
@@ -31,16 +31,29 @@ const OPERATOR: &str = "token-of-the-operator";
 
 /// The honest server, with people who were there before: an empty tenant hides defects.
 pub fn server(profile: &Profile) -> Server {
+    let server = bare(profile, Arc::new(MemoryStore::new()));
+    residents(&server, profile);
+    server
+}
+
+/// The honest server with nobody in it.
+pub fn bare(profile: &Profile, store: Arc<dyn Store>) -> Server {
     let auth = server::Auth::of_two(&Tokens(TOKENS.map(Secret::new)), &profile.base_path);
-    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), auth).with_admin(Secret::new(OPERATOR));
-    let ask = |path: &str, body: Value| {
-        let mut request = Request::new(Method::Post, format!("{}{path}", profile.base_path));
-        request.headers.set("Authorization", format!("Bearer {TOKEN}"));
-        request.headers.set("Content-Type", "application/scim+json");
-        request.headers.set("Host", "127.0.0.1");
-        request.body = Some(body.to_string().into_bytes());
-        server.handle(request).json().unwrap_or_default()
-    };
+    Server::new(profile.clone(), store, auth).with_admin(Secret::new(OPERATOR))
+}
+
+/// Creates something, without a run.
+pub fn create(server: &Server, profile: &Profile, path: &str, body: &Value) -> Value {
+    let mut request = Request::new(Method::Post, format!("{}{path}", profile.base_path));
+    request.headers.set("Authorization", format!("Bearer {TOKEN}"));
+    request.headers.set("Content-Type", "application/scim+json");
+    request.headers.set("Host", "127.0.0.1");
+    request.body = Some(body.to_string().into_bytes());
+    server.handle(request).json().unwrap_or_default()
+}
+
+fn residents(server: &Server, profile: &Profile) {
+    let ask = |path: &str, body: Value| create(server, profile, path, &body);
     let mut ids = Vec::new();
     for (number, family) in ["Ångström", "Łukasz", "O'Neil", "王", "Resident"].into_iter().enumerate() {
         let name = format!("resident{number}@example.com");
@@ -55,7 +68,6 @@ pub fn server(profile: &Profile) -> Server {
     let members: Vec<Value> = ids.iter().take(3).map(|id| json!({"value": id})).collect();
     let schemas = json!(["urn:ietf:params:scim:schemas:core:2.0:Group"]);
     ask("/Groups", json!({"schemas": schemas, "displayName": "Residents", "members": members}));
-    server
 }
 
 pub fn profile() -> Profile {
