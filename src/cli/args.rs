@@ -180,10 +180,10 @@ pub struct Further {
     /// The environment variable with a token that is no longer valid: it must open nothing.
     #[arg(long, value_name = "NAME")]
     pub expired_token_env: Option<String>,
-    /// The base URL of another tenant of the same server, which must see nothing of the target. It is written to as well.
+    /// The base URL of another tenant of the same server: neither may see anything of the other. It is written to as well.
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
     pub second_tenant: Option<String>,
-    /// The environment variable with the token of --second-tenant.
+    /// The environment variable with the token of --second-tenant, which is good there alone.
     #[arg(long, value_name = "NAME")]
     pub second_tenant_token_env: Option<String>,
 }
@@ -332,7 +332,8 @@ pub struct Prove {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub access: Access,
-    /// How many random histories, over all suites; what can be tested exhaustively is, besides [default: 2000].
+    /// How many random histories, over all suites; what can be tested exhaustively is, besides [default: 2000, fewer at a
+    /// target so slow that these would take more than about two minutes].
     #[arg(long, value_name = "N")]
     pub cases: Option<u64>,
     /// Begin no history after this time, e.g. 60s; without --cases, draw histories until it is over.
