@@ -159,8 +159,8 @@ impl Session {
         self.names.learn(&step.request);
         let exchange = Arc::new(Exchange {
             id,
-            scenario: scenario.to_owned(),
-            step: step.name,
+            scenario: scenario.into(),
+            step: step.name.into(),
             started,
             duration,
             url: self.url(&step.request),

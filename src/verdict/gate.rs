@@ -60,7 +60,7 @@ impl Gate {
 #[must_use]
 pub fn counts(it: &Judged, facts: &Facts, asked: &[&str], settings: &Settings) -> bool {
     let rfc = it.source == "RFC";
-    let own = settings.product.as_ref() == Some(&it.source);
+    let own = settings.product.as_deref() == Some(it.source.as_str());
     // A law that `prove` saw broken is played again by `run`, whatever the target.
     let law = it.source == "PROP";
     if !rfc && !own && !law && !asked.iter().any(|id| source(id) == it.source) {
@@ -86,7 +86,7 @@ pub fn judge(judged: &[Judged], clients: &[ClientVerdict], facts: &Facts, settin
         }
     };
     for it in judged.iter().filter(|it| it.gated) {
-        let id = it.finding.requirement.clone();
+        let id = it.finding.requirement.to_string();
         match it.finding.outcome {
             Outcome::Inconclusive => add(&mut open, Problem::Inconclusive { id }),
             outcome => add(&mut gate.problems, Problem::Requirement { id, level: it.level, outcome }),

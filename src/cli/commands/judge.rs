@@ -85,11 +85,11 @@ impl<'a> Offers<'a> {
 }
 
 impl Prepared {
-    /// The plan against a target that says that of itself.
+    /// The plan against a target that says that of itself. It takes the scenarios over: each is let go once it was played.
     ///
     /// # Errors
     /// [`Fault`] of ours: a scenario written from the target's schemas is none.
-    pub fn plan(&self, said: Option<&Discovery>, offers: &Offers<'_>) -> Result<Plan, Fault> {
+    pub fn plan(&mut self, said: Option<&Discovery>, offers: &Offers<'_>) -> Result<Plan, Fault> {
         let options = plan::Options {
             selection: self.selection.clone(),
             profile: &self.profile,
@@ -104,7 +104,7 @@ impl Prepared {
             second_tenant: offers.second_tenant,
             ticked: self.ticked.as_deref(),
         };
-        let mut scenarios = self.scenarios.clone();
+        let mut scenarios = std::mem::take(&mut self.scenarios);
         if let Some(said) = said.filter(|_| self.walks) {
             let written = conform::schema::scenarios(&said.resource_types, &said.schemas);
             let broken = |errors: Vec<ScenarioError>| {
@@ -128,7 +128,7 @@ pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>
     if flags.gate.baseline.is_none() {
         flags.gate.baseline = default_baseline.map(PathBuf::from);
     }
-    let prepared = prepare(flags, context)?;
+    let mut prepared = prepare(flags, context)?;
     let remote = target::remote(flags, context)?;
     let (transport, given, url) = match &remote {
         Some(remote) => (Arc::clone(&remote.transport), remote.given, Some(remote.base.to_string())),
@@ -141,7 +141,7 @@ pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>
         .build()
         .map_err(|error| Fault::ours(format!("no runtime: {error}")))?;
     let wait = flags.target.wait.unwrap_or_default();
-    let (events, broken) = runtime.block_on(perform(&prepared, &transport, given, url, wait, context))?;
+    let (events, broken) = runtime.block_on(perform(&mut prepared, &transport, given, url, wait, context))?;
     // A handler that still blocks must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
 
@@ -256,7 +256,7 @@ pub(super) fn bundled(profile: &Profile, faults: &[String], context: &Context) -
 
 /// Looks at the target, plans and plays. Gives the events and the scenarios that broke off by our fault.
 async fn perform(
-    prepared: &Prepared,
+    prepared: &mut Prepared,
     transport: &Arc<dyn Transport>,
     given: &'static str,
     url: Option<String>,

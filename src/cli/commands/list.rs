@@ -41,7 +41,8 @@ pub fn list(flags: &List, context: &Context) -> Result<ExitCode, Fault> {
 fn planned(flags: &List, context: &Context) -> Result<String, Fault> {
     let target = Target { profile: Some(flags.profile.clone()), ..Target::default() };
     let connection = Connection { max_users: flags.max_users, ..Connection::default() };
-    let prepared = prepare(&Run { selection: flags.selection.clone(), target, connection, ..Run::default() }, context)?;
+    let mut prepared =
+        prepare(&Run { selection: flags.selection.clone(), target, connection, ..Run::default() }, context)?;
     let second_tenant = Some("http://127.0.0.1/second");
     let everything = Offers { base_url: "http://127.0.0.1", admin: true, lends: Lent::ALL.to_vec(), second_tenant };
     let mut plan = prepared.plan(None, &everything)?;

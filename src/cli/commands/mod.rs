@@ -8,6 +8,7 @@ mod judge;
 pub mod lint;
 pub mod list;
 pub mod load;
+pub mod matrix;
 mod pace;
 pub mod prove;
 mod reach;
