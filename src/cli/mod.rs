@@ -10,6 +10,7 @@ pub mod context;
 pub mod fault;
 mod faults;
 mod guess;
+mod lend;
 mod page;
 mod probe;
 mod progress;
