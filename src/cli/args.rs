@@ -503,6 +503,9 @@ pub struct MatrixFlags {
     /// Play every scenario against every fault, not only those that are named for it; takes minutes.
     #[arg(long)]
     pub full: bool,
+    /// With --full: write what each fault turned red, as reports/matrix-full.toml keeps it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "full")]
+    pub write: Option<PathBuf>,
     /// Only these faults; each is shown with what it turned red.
     #[arg(long, value_name = "NAME")]
     pub fault: Vec<String>,

@@ -4,7 +4,7 @@
 mod page;
 pub mod stage;
 
-pub use page::{matrix, proven};
+pub use page::{full, key, matrix, proven, record};
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -34,11 +34,20 @@ pub struct Shown {
     pub took: Duration,
 }
 
-/// Plays a defect by the scenarios of its row, or by all there are, and compares.
+/// By which scenarios a defect is played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those that its row names; what else turns red must be its kin.
+    Named,
+    /// All there are; what else turns red must stand in the record of what did before ([`record`]).
+    All,
+}
+
+/// Plays a defect and compares.
 #[must_use]
-pub fn show(proof: &Proof, all: bool) -> Shown {
+pub fn show(proof: &Proof, scope: Scope) -> Shown {
     let start = Instant::now();
-    let plays: &[String] = if all { &[] } else { &proof.plays };
+    let plays: &[String] = if scope == Scope::All { &[] } else { &proof.plays };
     let mut shown = Shown {
         name: proof.name.clone(),
         profile: proof.profile.clone(),
@@ -49,7 +58,7 @@ pub fn show(proof: &Proof, all: bool) -> Shown {
     };
     match judge(proof, plays) {
         Ok(verdict) => {
-            shown.wrong = differences(proof, &verdict);
+            shown.wrong = differences(proof, scope, &verdict);
             shown.failed = stage::ids(&verdict, Outcome::Fail);
             shown.exchanges = verdict.facts.exchanges;
         }
@@ -66,14 +75,19 @@ fn judge(proof: &Proof, plays: &[String]) -> Result<Verdict, String> {
 }
 
 /// What the verdict on a defect should have been and was not.
-fn differences(proof: &Proof, verdict: &Verdict) -> Vec<String> {
+fn differences(proof: &Proof, scope: Scope, verdict: &Verdict) -> Vec<String> {
     let (failed, warned) = (stage::ids(verdict, Outcome::Fail), stage::ids(verdict, Outcome::Warn));
     let mut wrong = Vec::new();
     let mut say = |id: &str, what: &str| wrong.push(format!("{id} {what}: {}", example(verdict, id)));
     proof.red.iter().filter(|id| !failed.contains(*id)).for_each(|id| say(id, "is not red"));
     proof.warns.iter().filter(|id| !warned.contains(*id)).for_each(|id| say(id, "does not warn"));
-    let declared = |id: &&String| proof.red.contains(id) || proof.kin.contains(id);
-    failed.iter().filter(|id| !declared(id)).for_each(|id| say(id, "is red and no kin"));
+    let (known, strange) = match scope {
+        Scope::Named => (None, "is red and no kin"),
+        Scope::All => (record().get(&key(proof)), "is red and was not before"),
+    };
+    let declared =
+        |id: &String| proof.red.contains(id) || proof.kin.contains(id) || known.is_some_and(|known| known.contains(id));
+    failed.iter().filter(|id| !declared(id)).for_each(|id| say(id, strange));
     let readiness = stage::readiness(verdict);
     for client in proof.blocks.iter().filter(|client| readiness.get(*client) != Some(&Readiness::NotReady)) {
         wrong.push(format!("{client} is {:?}, not NotReady", readiness.get(client)));

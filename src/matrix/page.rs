@@ -1,9 +1,11 @@
 //! The matrix as files: `reports/matrix.md` for people, by defect and by requirement, and `fixtures/proven.toml`, which the
 //! verdict reads. Both follow from the sheets alone; that the sheets are true is what playing them shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
+use super::Shown;
 use crate::fault::{Caught, Proof};
 
 /// The defects by requirement that turn it red in a run or disprove it as a law, sorted.
@@ -75,6 +77,39 @@ pub fn matrix(proofs: &[Proof], caught: &[Caught]) -> String {
     text.push_str("\n## By requirement\n\n| requirement | defects |\n|---|---|\n");
     for (id, names) in by_requirement {
         let _ = writeln!(text, "| {id} | {} |", names.join(", "));
+    }
+    text
+}
+
+/// What a row of the full matrix is named by: one defect may be put in front of several profiles.
+#[must_use]
+pub fn key(proof: &Proof) -> String {
+    format!("{} {}", proof.name, proof.profile)
+}
+
+/// Everything that each defect was seen to turn red when all scenarios were played, `reports/matrix-full.toml`: by [`key`].
+#[must_use]
+pub fn record() -> &'static BTreeMap<String, BTreeSet<String>> {
+    static RECORD: LazyLock<BTreeMap<String, BTreeSet<String>>> = LazyLock::new(|| {
+        // A test keeps it readable.
+        toml::from_str(include_str!("../../reports/matrix-full.toml")).unwrap_or_default()
+    });
+    &RECORD
+}
+
+/// `reports/matrix-full.toml` of what was seen.
+#[must_use]
+pub fn full(shown: &[Shown]) -> String {
+    let mut rows: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for it in shown {
+        rows.entry(format!("{} {}", it.name, it.profile)).or_default().extend(it.failed.iter().map(String::as_str));
+    }
+    let mut text = "# What each defect turns red, in front of the profile beside its name, when every scenario is played. Written by\n\
+        # `scimproof matrix --full --write reports/matrix-full.toml`; the command without --write says what is red and not here.\n"
+        .to_owned();
+    for (name, ids) in rows {
+        let ids: Vec<_> = ids.iter().map(|id| format!("\"{id}\"")).collect();
+        let _ = writeln!(text, "\"{name}\" = [{}]", ids.join(", "));
     }
     text
 }

@@ -8,7 +8,7 @@ use crate::cli::args::MatrixFlags;
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::fault::{self, Proof};
-use crate::matrix::{Shown, show, side_by_side};
+use crate::matrix::{self, Scope, Shown, show, side_by_side};
 use crate::verdict::ExitCode;
 
 /// Plays and prints; 1 when a defect shows less or more than it must.
@@ -23,7 +23,11 @@ pub fn matrix(flags: &MatrixFlags, context: &Context) -> Result<ExitCode, Fault>
     let rows: Vec<&Proof> =
         fault::proofs().iter().filter(|it| flags.fault.is_empty() || flags.fault.contains(&it.name)).collect();
     let start = Instant::now();
-    let shown = side_by_side(&rows, |proof| show(proof, flags.full));
+    let scope = if flags.full { Scope::All } else { Scope::Named };
+    let shown = side_by_side(&rows, |proof| show(proof, scope));
+    if let Some(path) = &flags.write {
+        context.write_artefact(path, &matrix::full(&shown))?;
+    }
     context.print(&page(&shown, start.elapsed(), context.verbose || !flags.fault.is_empty()));
     Ok(if shown.iter().all(|it| it.wrong.is_empty()) { ExitCode::Passed } else { ExitCode::GateNotPassed })
 }

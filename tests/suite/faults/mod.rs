@@ -16,7 +16,7 @@ use std::path::Path;
 use scimproof::fault::{self, Proof, proofs};
 use scimproof::flow::Outcome;
 pub use scimproof::matrix::example;
-use scimproof::matrix::{self, show, side_by_side};
+use scimproof::matrix::{self, Scope, show, side_by_side};
 use scimproof::profile::Profile;
 use scimproof::requirement::Catalogue;
 use scimproof::verdict::Readiness;
@@ -33,7 +33,7 @@ const SAMPLE: usize = 8;
 fn a_sample_of_defects_turns_its_requirements_red_and_no_others() {
     let rows: Vec<_> = proofs().iter().step_by(SAMPLE).collect();
     let wrong = complaints(&rows, |proof| {
-        let shown = show(proof, false);
+        let shown = show(proof, Scope::Named);
         shown.wrong.iter().map(|line| format!("{}: {line}", shown.name)).collect()
     });
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -56,7 +56,7 @@ fn a_sheet_that_is_not_true_is_found() {
     for (change, expected) in changes {
         let mut row = row.clone();
         change(&mut row);
-        let shown = show(&row, false);
+        let shown = show(&row, Scope::Named);
         assert!(shown.wrong.iter().any(|line| line.contains(expected)), "{expected}: {:?}", shown.wrong);
     }
 }
@@ -150,4 +150,25 @@ fn the_matrix_is_fresh() {
     let read = Catalogue::embedded().requirements().filter(|it| scimproof::verdict::is_proven(&it.id)).count();
     let listed = proven.lines().filter(|line| line.starts_with('"')).count();
     assert!(std::env::var_os("SCIMPROOF_BLESS").is_some() || read == listed, "the verdict reads the matrix");
+}
+
+/// The record of the full matrix speaks of rows and requirements that there are, and holds what each row must turn red.
+#[test]
+fn the_record_of_the_full_matrix_fits_the_sheets() {
+    let record = matrix::record();
+    let mut wrong = Vec::new();
+    for proof in proofs().iter().filter(|it| !it.red.is_empty()) {
+        match record.get(&matrix::key(proof)) {
+            Some(seen) => wrong
+                .extend(proof.red.iter().filter(|id| !seen.contains(*id)).map(|id| format!("{}: {id}", proof.name))),
+            None => wrong.push(format!("{} has no row", proof.name)),
+        }
+    }
+    let known = |key: &&String| proofs().iter().any(|proof| matrix::key(proof) == **key);
+    wrong.extend(record.keys().filter(|key| !known(key)).map(|key| format!("{key}: no such row")));
+    let ids: BTreeSet<_> = record.values().flatten().collect();
+    wrong.extend(
+        ids.iter().filter(|id| Catalogue::embedded().get(id).is_none()).map(|id| format!("{id}: no requirement")),
+    );
+    assert!(wrong.is_empty(), "run scimproof matrix --full --write reports/matrix-full.toml\n{}", wrong.join("\n"));
 }
