@@ -31,6 +31,7 @@ pub fn value(report: &Report) -> Value {
             "url": facts.target.as_deref().map(|url| report.clean(url)),
             "profile": facts.profile.as_deref().map(|name| report.clean(name)),
             "capabilities": body(report, facts.capabilities.clone()),
+            "require": verdict.require,
         },
         "seed": facts.seed,
         "duration_ms": facts.duration.map(milliseconds),
@@ -75,6 +76,11 @@ pub fn value(report: &Report) -> Value {
             "breaks": cause.breaks,
             "requirements": requirements_of(report, cause),
             "findings": cause.findings.len(),
+        })).collect::<Vec<_>>(),
+        "contradictions": verdict.contradictions.iter().map(|(set, it)| json!({
+            "sets": [set, it.with],
+            "what": it.what,
+            "requirements": it.here.iter().chain(&it.there).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "skipped": facts.skipped.iter().map(|it| json!({
             "scenario": it.scenario,

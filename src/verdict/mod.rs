@@ -32,7 +32,7 @@ use serde::Deserialize;
 
 use crate::flow::{Event, Finding, Outcome, Reading, SkipReason};
 use crate::idp::Client;
-use crate::requirement::{Actor, Catalogue, Level, Requirement};
+use crate::requirement::{Actor, Catalogue, Contradiction, Level, Requirement, sets};
 
 /// The outcome of one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +112,10 @@ pub struct Verdict {
     pub gate: Gate,
     /// The product that the target's profile is of.
     pub product: Option<String>,
+    /// The requirement sets that were asked for.
+    pub require: Vec<String>,
+    /// Where two of them cannot both be met, and one was not; each with the name of the set that says so.
+    pub contradictions: Vec<(&'static str, &'static Contradiction)>,
     /// How strict the gate was.
     pub fail_on: FailOn,
     /// The comparison with the baseline.
@@ -155,6 +159,8 @@ impl Verdict {
             .unwrap_or_default();
         let exit = exit(&facts, &unknown, &gate, &baseline);
         Self {
+            contradictions: contradictions(&judged, settings),
+            require: settings.require.clone(),
             requirements: requirements(catalogue, &judged, &facts),
             readings: unique(&readings, catalogue, &facts, &asked),
             families: gate::families(&clients),
@@ -217,6 +223,15 @@ fn exit(facts: &Facts, unknown: &BTreeSet<String>, gate: &Gate, baseline: &Basel
         (!gate.passed(), ExitCode::GateNotPassed),
     ];
     ExitCode::first(causes.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code))
+}
+
+/// The contradictions between sets that were both asked for, as far as something failed by them.
+fn contradictions(judged: &[Judged], settings: &Settings) -> Vec<(&'static str, &'static Contradiction)> {
+    let failed =
+        |id: &String| judged.iter().any(|it| it.finding.outcome == Outcome::Fail && it.finding.requirement == *id);
+    let asked = sets().iter().filter(|set| settings.requires(&set.name));
+    let all = asked.flat_map(|set| set.contradictions.iter().map(|it| (set.name.as_str(), it)));
+    all.filter(|(_, it)| settings.requires(&it.with) && it.here.iter().chain(&it.there).any(failed)).collect()
 }
 
 /// One row per requirement: the worst of its findings, or why there are none.

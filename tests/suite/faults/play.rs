@@ -148,6 +148,8 @@ pub fn judge_at(
     })?;
     let mut settings = Settings::new(profile.actions.clone(), time::macros::date!(2026 - 01 - 01));
     settings.product.clone_from(&profile.product);
+    settings.require.clone_from(&profile.require);
+    settings.clientless = !settings.requires("rfc");
     Ok(Verdict::judge(&events, Catalogue::embedded(), idp::clients(), &settings))
 }
 
