@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Report, mask, place};
 use crate::flow::{Outcome, SkipReason};
-use crate::verdict::Cause;
+use crate::verdict::{Cause, ReadingSeen};
 use crate::wire::{Exchange, Headers};
 
 /// The name of the format, the report's `schema`.
@@ -92,10 +92,15 @@ pub fn value(report: &Report) -> Value {
             },
         })).collect::<Vec<_>>(),
         "readings": verdict.readings.iter().flat_map(|reading| {
-            reading.numbers.iter().map(|number| json!({"id": reading.interpretation, "reading": number, "clients": reading.clients}))
+            reading.numbers.iter().map(|number| json!({"id": reading.interpretation, "reading": number, "clients": reading.clients, "against": against(reading)}))
         }).collect::<Vec<_>>(),
         "exchanges": report.exchanges.iter().map(|it| exchange(report, it)).collect::<Vec<_>>(),
     })
+}
+
+/// The families that need another reading than was seen.
+fn against(reading: &ReadingSeen) -> Vec<&str> {
+    reading.against.iter().map(|(family, _)| family.as_str()).collect()
 }
 
 /// The requirements that fail by a cause, the most telling first.

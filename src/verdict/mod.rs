@@ -32,7 +32,7 @@ use serde::Deserialize;
 
 use crate::flow::{Event, Finding, Outcome, Reading, SkipReason};
 use crate::idp::Client;
-use crate::requirement::{Actor, Catalogue, Contradiction, Level, Requirement, sets};
+use crate::requirement::{Actor, Catalogue, Contradiction, Interpretation, Level, Requirement, sets};
 
 /// The outcome of one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,15 +79,17 @@ pub struct ReadingSeen {
     pub numbers: Vec<usize>,
     /// The clients asked for whose own scenarios saw it.
     pub clients: Vec<String>,
-    /// Another reading was seen than the one that we would choose.
+    /// Another reading was seen than the one that we would choose, and none that a client needs is known.
     pub uncommon: bool,
+    /// The families of clients asked for that need a reading which was not seen, with its number.
+    pub against: Vec<(String, usize)>,
 }
 
 impl ReadingSeen {
-    /// It may decide whether a client that was asked for works: that client met it, and the server took no common reading.
+    /// It may decide whether a client that was asked for works: it needs another reading, or it met one that is not common.
     #[must_use]
     pub fn decides(&self) -> bool {
-        self.uncommon && !self.clients.is_empty()
+        !self.against.is_empty() || self.uncommon && !self.clients.is_empty()
     }
 }
 
@@ -274,6 +276,14 @@ fn requirements(catalogue: &Catalogue, judged: &[Judged], facts: &Facts) -> Vec<
         .collect()
 }
 
+/// The families asked for that need a reading which is not among these.
+fn against(it: &Interpretation, numbers: &BTreeSet<usize>, asked: &[&str]) -> Vec<(String, usize)> {
+    let wanted = it.needs.iter().filter(|(family, number)| {
+        !numbers.contains(number) && asked.iter().any(|client| readiness::family(client) == family.as_str())
+    });
+    wanted.map(|(family, number)| (family.clone(), *number)).collect()
+}
+
 fn unique(readings: &[&Reading], catalogue: &Catalogue, facts: &Facts, asked: &[&str]) -> Vec<ReadingSeen> {
     let mut seen = BTreeMap::<&str, (BTreeSet<usize>, BTreeSet<&str>)>::new();
     for reading in readings {
@@ -288,7 +298,8 @@ fn unique(readings: &[&Reading], catalogue: &Catalogue, facts: &Facts, asked: &[
             interpretation: id.to_owned(),
             uncommon: catalogue
                 .interpretation(id)
-                .is_some_and(|it| numbers.iter().any(|number| *number != it.preferred)),
+                .is_some_and(|it| it.needs.is_empty() && numbers.iter().any(|number| *number != it.preferred)),
+            against: catalogue.interpretation(id).map(|it| against(it, &numbers, asked)).unwrap_or_default(),
             numbers: numbers.into_iter().collect(),
             clients: clients.into_iter().map(str::to_owned).collect(),
         })

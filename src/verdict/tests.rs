@@ -61,8 +61,35 @@ fn readings_are_listed_once_and_a_server_of_two_minds_shows_both() {
     let seen = run.judge(&settings()).readings;
     assert_eq!(
         seen,
-        [ReadingSeen { interpretation: "I-1".into(), numbers: vec![1, 2], clients: vec![], uncommon: true }]
+        [ReadingSeen {
+            interpretation: "I-1".into(),
+            numbers: vec![1, 2],
+            clients: vec![],
+            uncommon: true,
+            against: vec![]
+        }]
     );
+}
+
+#[test]
+fn a_reading_that_a_client_needs_and_that_was_not_seen_decides() {
+    let settings =
+        |clients: &[&str]| Settings { clients: clients.iter().map(ToString::to_string).collect(), ..settings() };
+    // Entra ID needs the second reading of I-05, whatever most servers do; whose scenario sees it does not matter.
+    for (seen, clients, against) in [
+        (&[1][..], &["entra/legacy"][..], 1),
+        (&[1, 2], &["entra/legacy"], 0),
+        (&[2], &["entra/legacy"], 0),
+        (&[1], &["okta/aiw"], 0),
+    ] {
+        let mut run = Run::new(1);
+        run.begin("rfc/patch", &[], &[]).read(200);
+        seen.iter().for_each(|number| _ = run.reads("I-05", *number));
+        run.end(true);
+        let verdict = Verdict::judge(&run.events, Catalogue::embedded(), &sample::clients(), &settings(clients));
+        let reading = &verdict.readings[0];
+        assert_eq!((reading.against.len(), reading.decides()), (against, against > 0), "{seen:?} {clients:?}");
+    }
 }
 
 #[test]

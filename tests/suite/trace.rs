@@ -120,6 +120,12 @@ fn every_shape_and_requirement_is_in_a_scenario_or_excused_with_a_reason() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+#[test]
+fn what_a_client_needs_of_an_ambiguous_point_is_said_of_known_clients() {
+    let needs: Vec<_> = Catalogue::embedded().interpretations().flat_map(|it| it.needs.keys()).collect();
+    assert!(needs.len() >= 14 && needs.iter().all(|family| !scimproof::idp::select(family).is_empty()), "{needs:?}");
+}
+
 /// The drafts are shown by the scenarios of requirement sets, those of people and those that are written from tables.
 #[test]
 fn every_rule_of_a_draft_is_in_a_scenario_of_its_set_or_excused_with_a_reason() {
