@@ -2,7 +2,7 @@
 //! again. Everything that is written goes through here and is scrubbed of secrets first.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -52,6 +52,40 @@ impl Stream {
     fn write(&self, text: &str) {
         let mut writer = self.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let _ = writer.write_all(text.as_bytes()).and_then(|()| writer.flush());
+    }
+}
+
+/// Hands lines on, each scrubbed as soon as it is whole.
+struct Scrubbed<'a> {
+    redactor: &'a Redactor,
+    line: Vec<u8>,
+    to: &'a mut dyn Write,
+}
+
+impl Scrubbed<'_> {
+    /// Hands on what is there.
+    fn hand_on(&mut self) -> io::Result<()> {
+        let text = String::from_utf8_lossy(&self.line);
+        self.to.write_all(self.redactor.scrub(&text).as_bytes())?;
+        self.line.clear();
+        Ok(())
+    }
+}
+
+impl Write for Scrubbed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(piece);
+            if piece.ends_with(b"\n") {
+                self.hand_on()?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.hand_on()?;
+        self.to.flush()
     }
 }
 
@@ -118,6 +152,30 @@ impl Context {
         }
         std::fs::write(path, self.redactor.scrub(text).as_bytes())
             .map_err(|error| Fault::usage(format!("cannot write {}: {error}", path.display())))
+    }
+
+    /// Writes a file line by line while it is made, each line scrubbed; `-` is stdout. No secret may span lines: in JSON none can.
+    ///
+    /// # Errors
+    /// [`Fault::usage`] when the file cannot be written.
+    pub fn stream_artefact(
+        &self,
+        path: &Path,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Fault> {
+        let stream = |to: &mut dyn Write| {
+            let mut lines = Scrubbed { redactor: &self.redactor, line: Vec::new(), to };
+            write(&mut lines)?;
+            lines.flush()
+        };
+        let written = if path.as_os_str() == "-" {
+            // A reader that went away (`| head`) is no fault.
+            let _ = stream(&mut *self.stdout.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+            Ok(())
+        } else {
+            std::fs::File::create(path).and_then(|file| stream(&mut io::BufWriter::new(file)))
+        };
+        written.map_err(|error| Fault::usage(format!("cannot write {}: {error}", path.display())))
     }
 
     /// Columns for prose.

@@ -39,9 +39,10 @@ pub fn texts() -> &'static [(String, String)] {
 /// # Errors
 /// Everything that is wrong with any of them; tests keep them free of errors.
 pub fn embedded() -> Result<Vec<Scenario>, Vec<ScenarioError>> {
-    let mut all = scenario::embedded()?;
-    let texts = texts().iter().map(|(name, text)| (name.as_str(), text.as_str()));
-    all.extend(scenario::parse_all(texts, &scenario::Context::embedded())?);
+    let people = scenario::embedded_texts();
+    let people = people.iter().map(|(name, text)| (name.as_str(), *text));
+    let written = texts().iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    let mut all = scenario::parse_all(people.chain(written), &scenario::Context::embedded())?;
     all.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(all)
 }

@@ -97,7 +97,7 @@ pub enum Event {
     /// A request was answered, or failed.
     Exchanged(Arc<Exchange>),
     /// A check was judged.
-    Found(Finding),
+    Found(Arc<Finding>),
     /// A reading was seen.
     Read(Reading),
     /// A scenario is over.
@@ -151,13 +151,10 @@ impl Event {
 /// The events of a run scenario by scenario, each in the order it happened: runs that differ only in what was faster are
 /// told alike. What is of the whole run keeps its place before or after all scenarios.
 #[must_use]
-pub fn told(events: Vec<Event>) -> Vec<Event> {
-    let Some(first) = events.iter().position(|event| event.scenario().is_some()) else { return events };
-    let mut told = events;
-    let mut rest = told.split_off(first);
-    rest.sort_by(|a, b| turn(a).cmp(&turn(b)));
-    told.append(&mut rest);
-    told
+pub fn told(mut events: Vec<Event>) -> Vec<Event> {
+    let first = events.iter().position(|event| event.scenario().is_some()).unwrap_or(events.len());
+    events[first..].sort_by(|a, b| turn(a).cmp(&turn(b)));
+    events
 }
 
 /// When an event is told: with its scenario; then what was sent for no scenario, by sender; then the rest.

@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use smol_str::SmolStr;
+
 use crate::wire::ExchangeId;
 
 /// The outcome of a check, worst last. `Ord` is the order of badness: the worst finding is the requirement's outcome.
@@ -55,7 +57,7 @@ pub enum Position {
     /// A scenario file, `scenarios/okta/users/create.toml`, with line and column from 1.
     File {
         /// The file.
-        file: String,
+        file: SmolStr,
         /// Line, from 1.
         line: usize,
         /// Column, from 1.
@@ -92,25 +94,25 @@ impl Evidence {
     }
 }
 
-/// One judgement.
+/// One judgement. A run makes some hundred thousand, so their texts are shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The requirement's id.
-    pub requirement: String,
+    pub requirement: SmolStr,
     /// The outcome.
     pub outcome: Outcome,
     /// The kind of check, `status`, `at userName is`, or a standing check's name.
-    pub check: String,
+    pub check: SmolStr,
     /// The scenario's id.
-    pub scenario: String,
+    pub scenario: SmolStr,
     /// The step's name.
-    pub step: String,
+    pub step: SmolStr,
     /// Where the check stands.
     pub position: Position,
     /// What was expected, as a phrase: `status 409`.
-    pub expected: String,
+    pub expected: SmolStr,
     /// What came, as a phrase: `status 200`.
-    pub got: String,
+    pub got: SmolStr,
     /// The exchanges.
     pub evidence: Evidence,
 }

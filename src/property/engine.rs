@@ -414,7 +414,7 @@ impl Findings {
         let mut any = false;
         for finding in outcomes.failed() {
             any = true;
-            let known = self.failing.entry(finding.requirement.clone()).or_default();
+            let known = self.failing.entry(finding.requirement.to_string()).or_default();
             let best = known.entry(place).or_default();
             best.insert((requests, case));
             if best.len() > CANDIDATES {

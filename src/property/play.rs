@@ -22,7 +22,7 @@ pub struct Fault(pub(super) String);
 #[derive(Debug, Default)]
 pub(super) struct Outcomes {
     /// Every judgement.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<Arc<Finding>>,
     /// Interpretation and number of every reading.
     pub readings: Vec<(String, usize)>,
     /// What could not be removed.
@@ -34,7 +34,7 @@ pub(super) struct Outcomes {
 impl Outcomes {
     /// The failed judgements.
     pub fn failed(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().filter(|finding| finding.outcome == Outcome::Fail)
+        self.findings.iter().map(Arc::as_ref).filter(|finding| finding.outcome == Outcome::Fail)
     }
 
     /// True when that requirement failed.
@@ -210,7 +210,8 @@ impl Player {
             }
         }
         if let Some(joint) = &script.joint {
-            outcomes.findings.extend(joint.judge(&outcomes.exchanges, id, counted.refused.load(Ordering::Relaxed) > 0));
+            let joined = joint.judge(&outcomes.exchanges, id, counted.refused.load(Ordering::Relaxed) > 0);
+            outcomes.findings.extend(joined.into_iter().map(Arc::new));
         }
         Ok(outcomes)
     }

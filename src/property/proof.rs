@@ -209,10 +209,10 @@ impl Tally {
     pub fn add(&mut self, finding: &Finding) {
         let speaks = self.speaks(finding);
         // A fresh String only for a requirement that was never seen: this runs for every row of every history.
-        if !self.counts.contains_key(&finding.requirement) {
-            self.counts.insert(finding.requirement.clone(), (0, 0));
+        if !self.counts.contains_key(finding.requirement.as_str()) {
+            self.counts.insert(finding.requirement.to_string(), (0, 0));
         }
-        let Some((judged, open)) = self.counts.get_mut(&finding.requirement) else { return };
+        let Some((judged, open)) = self.counts.get_mut(finding.requirement.as_str()) else { return };
         match finding.outcome {
             Outcome::Pass if !speaks => {}
             Outcome::Pass | Outcome::Fail => *judged += 1,
@@ -220,11 +220,11 @@ impl Tally {
             Outcome::Warn | Outcome::Inconclusive => {
                 *open += 1;
                 if *open == 1 {
-                    self.open.insert(finding.requirement.clone(), finding.got.clone());
+                    self.open.insert(finding.requirement.to_string(), finding.got.to_string());
                 }
             }
-            Outcome::NotObservable if !self.unseen.contains_key(&finding.requirement) => {
-                self.unseen.insert(finding.requirement.clone(), finding.got.clone());
+            Outcome::NotObservable if !self.unseen.contains_key(finding.requirement.as_str()) => {
+                self.unseen.insert(finding.requirement.to_string(), finding.got.to_string());
             }
             Outcome::NotObservable | Outcome::NotApplicable => {}
         }

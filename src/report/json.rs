@@ -5,6 +5,7 @@
 use std::io;
 use std::time::Duration;
 
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::{Report, mask, place};
@@ -15,9 +16,41 @@ use crate::wire::{Exchange, Headers};
 /// The name of the format, the report's `schema`.
 pub const SCHEMA: &str = "scimproof.report/1";
 
+/// The report as it is serialized: the head as one value, the exchanges one after the other, so that no two of them are
+/// held as JSON at once.
+struct Whole<'a>(&'a Report<'a>);
+
+impl Serialize for Whole<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(report) = self;
+        let head = head(report);
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in head.as_object().into_iter().flatten() {
+            map.serialize_entry(key, value)?;
+        }
+        map.serialize_entry("exchanges", &Exchanges(report))?;
+        map.end()
+    }
+}
+
+struct Exchanges<'a>(&'a Report<'a>);
+
+impl Serialize for Exchanges<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.exchanges.iter().map(|it| exchange(self.0, it)))
+    }
+}
+
 /// The report as a JSON value.
-#[must_use]
-pub fn value(report: &Report) -> Value {
+///
+/// # Errors
+/// None that is known of: every key is a string.
+pub fn value(report: &Report) -> serde_json::Result<Value> {
+    serde_json::to_value(Whole(report))
+}
+
+/// All but the exchanges.
+fn head(report: &Report) -> Value {
     let (verdict, facts) = (report.verdict, &report.verdict.facts);
     let counts: Map<String, Value> =
         verdict.counts().into_iter().map(|(outcome, count)| (outcome.as_str().to_owned(), count.into())).collect();
@@ -94,7 +127,6 @@ pub fn value(report: &Report) -> Value {
         "readings": verdict.readings.iter().flat_map(|reading| {
             reading.numbers.iter().map(|number| json!({"id": reading.interpretation, "reading": number, "clients": reading.clients, "against": against(reading)}))
         }).collect::<Vec<_>>(),
-        "exchanges": report.exchanges.iter().map(|it| exchange(report, it)).collect::<Vec<_>>(),
     })
 }
 
@@ -119,7 +151,7 @@ fn requirements_of<'a>(report: &Report<'a>, cause: &Cause) -> Vec<&'a str> {
 /// # Errors
 /// The writer's.
 pub fn write(report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &value(report))?;
+    serde_json::to_writer_pretty(&mut *out, &Whole(report))?;
     out.write_all(b"\n")
 }
 

@@ -205,11 +205,11 @@ impl Row {
         let link = self.link.or_else(|| rfc_link(document, &self.section));
         Ok(Requirement {
             id: self.id,
-            source: source.to_owned(),
+            source: source.into(),
             section: self.section,
             level,
             actor,
-            summary: self.summary,
+            summary: self.summary.into(),
             testable: self.testable.unwrap_or_else(|| "black-box".to_owned()),
             capability: self.capability,
             link,

@@ -12,6 +12,8 @@ pub use excuse::excuse;
 pub use interpretation::{Choice, Interpretation, Treatment};
 pub use set::{Contradiction, STANDARD, Set, known_sets, set_of, sets};
 
+use smol_str::SmolStr;
+
 /// How binding a requirement is. `SHALL` and `REQUIRED` are folded into MUST.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub enum Level {
@@ -85,7 +87,7 @@ pub struct Requirement {
     /// `RFC7644-3.3-5`, `OKTA-017`, `ENTRA-004`.
     pub id: String,
     /// `RFC`, `OKTA`, `ENTRA`, …: the family that a verdict is counted under.
-    pub source: String,
+    pub source: SmolStr,
     /// Section of the source document, `3.5.2`; empty where there is none.
     pub section: String,
     /// How binding.
@@ -93,7 +95,7 @@ pub struct Requirement {
     /// Who must.
     pub actor: Actor,
     /// The sentence, in own words.
-    pub summary: String,
+    pub summary: SmolStr,
     /// `black-box`, `needs-capability`, `needs-fault`, `not-observable`.
     pub testable: String,
     /// The capability it rests on, if any.

@@ -44,7 +44,7 @@ impl Session {
         let mut request = Request::new(Method::Get, target);
         request.headers.push("Accept", "application/scim+json");
         let step = Step::new("look for retired users", request);
-        let exchange = self.send_anyway(ExchangeId("set-up#retired".to_owned()), step).await;
+        let exchange = self.send_anyway(ExchangeId("set-up#retired".into()), step).await;
         let found = exchange.response().filter(|response| response.is_success()).and_then(|response| response.json());
         let users = found.as_ref().and_then(|body| body["Resources"].as_array()).into_iter().flatten();
         let ids = users.filter(|user| is_retired(user)).filter_map(|user| user["id"].as_str().map(str::to_owned));

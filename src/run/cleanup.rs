@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use smol_str::format_smolstr;
 use tokio::time::{Instant, timeout_at};
 
 use super::adopt::RETIRED;
@@ -62,7 +63,7 @@ impl<'a> Sender<'a> {
         if request.body.is_some() && request.headers.get("Content-Type").is_none() {
             request.headers.push("Content-Type", "application/scim+json");
         }
-        let id = ExchangeId(format!("{}#{n}", self.name));
+        let id = ExchangeId(format_smolstr!("{}#{n}", self.name));
         self.session.send_anyway(id, Step::new(step, request)).await
     }
 }

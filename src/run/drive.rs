@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use smol_str::format_smolstr;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
@@ -221,7 +222,7 @@ async fn play(job: Job, session: &Arc<Session>, inspect: &Inspect, cleanup_time:
 
 fn name(scenario: &str, count: &mut usize) -> ExchangeId {
     *count += 1;
-    ExchangeId(format!("{scenario}#{count}"))
+    ExchangeId(format_smolstr!("{scenario}#{count}"))
 }
 
 /// Sends steps at once; the exchanges come in the order of the steps.
@@ -244,7 +245,7 @@ async fn send_together(
 fn say(remarks: Vec<Remark>, session: &Session) {
     for remark in remarks {
         session.emit(match remark {
-            Remark::Finding(finding) => Event::Found(finding),
+            Remark::Finding(finding) => Event::Found(Arc::new(finding)),
             Remark::Reading(reading) => Event::Read(reading),
         });
     }

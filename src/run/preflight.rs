@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use smol_str::format_smolstr;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
 
@@ -244,7 +245,7 @@ async fn read(session: &Session, n: usize, target: &str) -> Arc<Exchange> {
 async fn ask(session: &Session, n: usize, mut request: Request) -> Arc<Exchange> {
     request.headers.push("Accept", "application/scim+json, application/json");
     let step = Step::new("discovery", request);
-    session.send_anyway(ExchangeId(format!("discovery#{n}")), step).await
+    session.send_anyway(ExchangeId(format_smolstr!("discovery#{n}")), step).await
 }
 
 fn judge(base: &str, given: &'static str, path: &str, exchange: &Exchange) -> Result<Seen, PreflightError> {

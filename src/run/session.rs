@@ -142,8 +142,8 @@ impl Session {
         }
         let exchange = Arc::new(Exchange {
             id,
-            scenario: scenario.to_owned(),
-            step: step.name,
+            scenario: scenario.into(),
+            step: step.name.into(),
             started,
             duration,
             url: self.url(&step.request),

@@ -142,7 +142,7 @@ impl Flow for Creator {
                 requirement: "R-1".into(),
                 outcome: Outcome::Fail,
                 check: "status".into(),
-                scenario: self.name.clone(),
+                scenario: self.name.as_str().into(),
                 step: exchange.step.clone(),
                 position: Position::Check("creator"),
                 expected: "x".into(),

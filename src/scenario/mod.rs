@@ -147,6 +147,9 @@ pub fn embedded() -> Result<Vec<Scenario>, Vec<ScenarioError>> {
     parse_all(texts.iter().map(|(name, text)| (name.as_str(), *text)), &context)
 }
 
+/// The fewest files that are worth a thread of their own.
+const SHARE: usize = 32;
+
 /// Parses many scenarios given as `(name, text)`.
 ///
 /// # Errors
@@ -155,10 +158,21 @@ pub fn parse_all<'a>(
     files: impl IntoIterator<Item = (&'a str, &'a str)>,
     context: &Context,
 ) -> Result<Vec<Scenario>, Vec<ScenarioError>> {
+    let files: Vec<_> = files.into_iter().collect();
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = files.len().div_ceil(workers).max(SHARE);
+    // Reading them is most of what a run does before its first request.
+    let parsed: Vec<_> = std::thread::scope(|scope| {
+        let running: Vec<_> = files
+            .chunks(share)
+            .map(|part| scope.spawn(|| part.iter().map(|(name, text)| parse(name, text, context)).collect::<Vec<_>>()))
+            .collect();
+        running.into_iter().flat_map(|it| it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
     let mut scenarios = Vec::new();
     let mut errors = Vec::new();
-    for (name, text) in files {
-        match parse(name, text, context) {
+    for result in parsed {
+        match result {
             Ok(scenario) => scenarios.push(scenario),
             Err(mut more) => errors.append(&mut more),
         }

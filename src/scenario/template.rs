@@ -364,8 +364,8 @@ impl JsonPlace {
 /// The text so many times, JSON objects with commas between them; `None` for what is no number, or too many.
 fn repeated(text: &str, times: &Value) -> Option<String> {
     let times = usize::try_from(times.as_u64()?).ok()?;
-    let between = if text.ends_with('}') { "," } else { "" };
-    (text.len().checked_add(1)?.checked_mul(times)? <= REPEATED).then(|| vec![text; times].join(between))
+    let fits = text.len().checked_add(1)?.checked_mul(times)? <= REPEATED;
+    fits.then(|| if text.ends_with('}') { vec![text; times].join(",") } else { text.repeat(times) })
 }
 
 /// A value as text: strings as they are, anything else as JSON.

@@ -238,7 +238,7 @@ impl Baseline {
             let covered = rows.iter().any(|row| row.covers.matches(requirement, scenario));
             if it.gated && !covered && added.insert(requirement.clone()) {
                 rows.push(Known {
-                    covers: Covers::Requirement(requirement.clone()),
+                    covers: Covers::Requirement(requirement.to_string()),
                     reason: format!("seen on {today}: expected {}, got {}", it.finding.expected, it.finding.got),
                     issue: None,
                     until: Some(today + GRACE),

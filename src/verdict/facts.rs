@@ -1,9 +1,11 @@
 //! One pass over the events: what ran, what was sent, what was seen. It gathers and judges nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use crate::flow::{Event, Finding, Leftover, Reading, SkipReason};
 use crate::wire::{Exchange, Method, Root};
@@ -76,7 +78,7 @@ pub struct Facts {
     /// `/ServiceProviderConfig`; `Null` if there is none or it was not read.
     pub capabilities: Value,
     /// The scenarios that began or left a trace, by id.
-    pub scenarios: BTreeMap<String, ScenarioFacts>,
+    pub scenarios: BTreeMap<SmolStr, ScenarioFacts>,
     /// What did not run.
     pub skipped: Vec<Skipped>,
     /// How many requests were sent.
@@ -100,7 +102,7 @@ pub struct Facts {
 impl Facts {
     /// Gathers the facts; findings and readings are handed back in their order.
     #[must_use]
-    pub fn gather(events: &[Event]) -> (Self, Vec<&Finding>, Vec<&Reading>) {
+    pub fn gather(events: &[Event]) -> (Self, Vec<&Arc<Finding>>, Vec<&Reading>) {
         let (mut facts, mut findings, mut readings) = (Self::default(), Vec::new(), Vec::new());
         for event in events {
             match event {
@@ -118,7 +120,7 @@ impl Facts {
                     reason: reason.clone(),
                 }),
                 Event::ScenarioStarted { scenario } => {
-                    facts.scenarios.entry(scenario.clone()).or_default();
+                    facts.scenarios.entry(scenario.into()).or_default();
                 }
                 Event::Exchanged(exchange) => {
                     facts.exchanges += 1;
@@ -135,7 +137,7 @@ impl Facts {
                 }
                 Event::Read(reading) => readings.push(reading),
                 Event::ScenarioFinished { scenario, clients, flows, completed } => {
-                    let known = facts.scenarios.entry(scenario.clone()).or_default();
+                    let known = facts.scenarios.entry(scenario.into()).or_default();
                     known.clients.clone_from(clients);
                     known.flows.clone_from(flows);
                     known.finished = true;

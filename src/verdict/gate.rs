@@ -62,7 +62,7 @@ pub fn counts(it: &Judged, facts: &Facts, asked: &[&str], settings: &Settings) -
     let rfc = it.source == "RFC";
     let set = set_of(&it.finding.requirement).map(|set| set.name.as_str()).or(rfc.then_some(STANDARD));
     let required = set.is_some_and(|set| settings.requires(set));
-    let own = settings.product.as_ref() == Some(&it.source);
+    let own = settings.product.as_deref() == Some(it.source.as_str());
     // A law that `prove` saw broken is played again by `run`, whatever the target.
     let law = it.source == "PROP";
     if !required && !own && !law && !asked.iter().any(|id| source(id) == it.source) {
@@ -88,7 +88,7 @@ pub fn judge(judged: &[Judged], clients: &[ClientVerdict], facts: &Facts, settin
         }
     };
     for it in judged.iter().filter(|it| it.gated) {
-        let id = it.finding.requirement.clone();
+        let id = it.finding.requirement.to_string();
         match it.finding.outcome {
             Outcome::Inconclusive => add(&mut open, Problem::Inconclusive { id }),
             outcome => add(&mut gate.problems, Problem::Requirement { id, level: it.level, outcome }),

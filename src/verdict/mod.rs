@@ -26,9 +26,10 @@ pub use readiness::{ClientVerdict, Readiness, Reason, ReasonKind};
 pub use settings::{FailOn, Settings};
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
+use smol_str::SmolStr;
 
 use crate::flow::{Event, Finding, Outcome, Reading, SkipReason};
 use crate::idp::Client;
@@ -55,13 +56,13 @@ pub struct RequirementVerdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
     /// The finding.
-    pub finding: Finding,
+    pub finding: Arc<Finding>,
     /// The requirement's source.
-    pub source: String,
+    pub source: SmolStr,
     /// The requirement's level.
     pub level: Level,
     /// The requirement's sentence.
-    pub summary: String,
+    pub summary: SmolStr,
     /// It counts at the gate and no baseline row covers it. An inconclusive one is `gated` whether or not it is allowed.
     pub gated: bool,
     /// The baseline row that covers it, by index, if it is bad and one does.
@@ -137,7 +138,7 @@ impl Verdict {
             .iter()
             .map(|finding| &finding.requirement)
             .filter(|id| catalogue.get(id).is_none())
-            .cloned()
+            .map(ToString::to_string)
             .collect();
         let mut judged: Vec<_> = findings
             .into_iter()
@@ -200,10 +201,10 @@ impl Verdict {
     }
 }
 
-fn look_up(finding: &Finding, requirement: &Requirement, settings: &Settings) -> Judged {
+fn look_up(finding: &Arc<Finding>, requirement: &Requirement, settings: &Settings) -> Judged {
     let row = || settings.baseline.as_ref()?.covering(&finding.requirement, &finding.scenario, settings.today);
     Judged {
-        finding: finding.clone(),
+        finding: Arc::clone(finding),
         source: requirement.source.clone(),
         level: requirement.level,
         summary: requirement.summary.clone(),
@@ -266,7 +267,7 @@ fn requirements(catalogue: &Catalogue, judged: &[Judged], facts: &Facts) -> Vec<
             let (outcome, findings) = found.get(requirement.id.as_str()).copied().unwrap_or((silent(requirement), 0));
             RequirementVerdict {
                 id: requirement.id.clone(),
-                source: requirement.source.clone(),
+                source: requirement.source.to_string(),
                 level: requirement.level,
                 outcome,
                 proven: is_proven(&requirement.id),

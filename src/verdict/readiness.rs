@@ -231,7 +231,7 @@ fn failures(client: &Client, facts: &Facts, judged: &[Judged]) -> Vec<Reason> {
         let id = &it.finding.requirement;
         if seen.insert((id, leads_to)) {
             let text = format!("{} {verb}: {}", it.level.as_str(), it.summary);
-            reasons.push(Reason { kind, subject: id.clone(), text, leads_to, known: it.known.is_some() });
+            reasons.push(Reason { kind, subject: id.to_string(), text, leads_to, known: it.known.is_some() });
         } else if it.known.is_none()
             && let Some(reason) = reasons.iter_mut().find(|r| r.subject == *id && r.leads_to == leads_to)
         {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use smol_str::format_smolstr;
 use time::Date;
 use time::macros::date;
 
@@ -160,8 +161,8 @@ impl Run {
         self.step += 1;
         self.events.push(Event::Exchanged(Arc::new(Exchange {
             id: self.last(),
-            scenario: self.scenario.clone(),
-            step: format!("step {}", self.step),
+            scenario: self.scenario.as_str().into(),
+            step: format_smolstr!("step {}", self.step),
             started: Duration::from_micros(1500 * self.step as u64),
             duration: Duration::from_millis(2),
             url: format!("{BASE}{}", request.target),
@@ -172,7 +173,7 @@ impl Run {
     }
 
     fn last(&self) -> ExchangeId {
-        ExchangeId(format!("{}#{}", self.scenario, self.step))
+        ExchangeId(format_smolstr!("{}#{}", self.scenario, self.step))
     }
 
     pub fn write(&mut self, status: u16) -> &mut Self {
@@ -200,17 +201,17 @@ impl Run {
         expected: &str,
         got: &str,
     ) -> &mut Self {
-        self.events.push(Event::Found(Finding {
-            requirement: requirement.to_owned(),
+        self.events.push(Event::Found(Arc::new(Finding {
+            requirement: requirement.into(),
             outcome,
-            check: check.to_owned(),
-            scenario: self.scenario.clone(),
-            step: format!("step {}", self.step),
-            position: Position::File { file: format!("scenarios/{}.toml", self.scenario), line: 44, column: 3 },
-            expected: expected.to_owned(),
-            got: got.to_owned(),
+            check: check.into(),
+            scenario: self.scenario.as_str().into(),
+            step: format_smolstr!("step {}", self.step),
+            position: Position::File { file: format_smolstr!("scenarios/{}.toml", self.scenario), line: 44, column: 3 },
+            expected: expected.into(),
+            got: got.into(),
             evidence: Evidence::of(&self.last()),
-        }));
+        })));
         self
     }
 
@@ -218,7 +219,7 @@ impl Run {
         self.events.push(Event::Read(Reading {
             interpretation: interpretation.to_owned(),
             number,
-            scenario: self.scenario.clone(),
+            scenario: self.scenario.as_str().into(),
             evidence: Evidence::of(&self.last()),
         }));
         self
@@ -226,7 +227,7 @@ impl Run {
 
     pub fn end(&mut self, completed: bool) -> &mut Self {
         self.events.push(Event::ScenarioFinished {
-            scenario: self.scenario.clone(),
+            scenario: self.scenario.as_str().into(),
             clients: self.clients.clone(),
             flows: self.flows.clone(),
             completed,

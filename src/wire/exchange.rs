@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use smol_str::SmolStr;
+
 use super::{Request, Response};
 
 /// Names an exchange within one run, for example `okta/users/create#3` or `cleanup#12`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ExchangeId(pub String);
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ExchangeId(pub SmolStr);
 
 /// Why no answer came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +40,9 @@ pub struct Exchange {
     /// The exchange's name in this run.
     pub id: ExchangeId,
     /// The scenario or check that sent it; empty for set-up and cleanup.
-    pub scenario: String,
+    pub scenario: SmolStr,
     /// The step's name.
-    pub step: String,
+    pub step: SmolStr,
     /// From the run's start to the moment of sending.
     pub started: Duration,
     /// From sending to the answer's last byte.

@@ -187,11 +187,13 @@ impl Ran {
         let scrub = |text: &str| self.redactor.scrub(text).into_owned();
         let report = Report::new(&self.events, &verdict, Catalogue::embedded(), &scrub);
         let options = terminal::Options { verbose: true, ..terminal::Options::default() };
-        [json::value(&report).to_string(), junit::text(&report).unwrap(), terminal::text(&report, &options)]
+        [json::value(&report).unwrap().to_string(), junit::text(&report).unwrap(), terminal::text(&report, &options)]
     }
 
     fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.events.iter().filter_map(|event| if let Event::Found(finding) = event { Some(finding) } else { None })
+        self.events
+            .iter()
+            .filter_map(|event| if let Event::Found(finding) = event { Some(finding.as_ref()) } else { None })
     }
 
     fn leftovers(&self) -> Vec<Leftover> {

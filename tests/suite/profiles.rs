@@ -108,7 +108,7 @@ async fn broken(declared: &Profile, real: Profile) -> BTreeMap<String, usize> {
         if let Event::Found(finding) = event
             && finding.outcome > Outcome::Pass
         {
-            *found.entry(finding.requirement).or_default() += 1;
+            *found.entry(finding.requirement.to_string()).or_default() += 1;
         }
     }
     found

@@ -11,6 +11,8 @@ mod resource;
 mod seen;
 mod types;
 
+use smol_str::SmolStr;
+
 use crate::flow::{Evidence, Finding, Outcome, Position, Reading, Remark};
 use crate::requirement::{Catalogue, Treatment};
 use crate::wire::{Exchange, Root};
@@ -29,14 +31,14 @@ pub struct Check {
 /// What a standing check says of an exchange.
 struct Said {
     outcome: Outcome,
-    expected: String,
-    got: String,
+    expected: SmolStr,
+    got: SmolStr,
     reading: Option<(&'static str, usize)>,
 }
 
 impl Said {
     fn new(outcome: Outcome, expected: impl Into<String>, got: impl Into<String>) -> Self {
-        Self { outcome, expected: expected.into(), got: super::short(&got.into()), reading: None }
+        Self { outcome, expected: expected.into().into(), got: super::short(&got.into()).into(), reading: None }
     }
 
     fn fail(expected: impl Into<String>, got: impl Into<String>) -> Self {
@@ -92,9 +94,9 @@ pub fn judge(exchange: &Exchange) -> Vec<Remark> {
         let evidence = Evidence::of(&exchange.id);
         for requirement in check.requirements {
             remarks.push(Remark::Finding(Finding {
-                requirement: (*requirement).to_owned(),
+                requirement: SmolStr::new_static(requirement),
                 outcome: said.outcome,
-                check: check.name.to_owned(),
+                check: SmolStr::new_static(check.name),
                 scenario: exchange.scenario.clone(),
                 step: exchange.step.clone(),
                 position: Position::Check(check.name),
@@ -107,7 +109,7 @@ pub fn judge(exchange: &Exchange) -> Vec<Remark> {
             remarks.push(Remark::Reading(Reading {
                 interpretation: id.to_owned(),
                 number,
-                scenario: exchange.scenario.clone(),
+                scenario: exchange.scenario.to_string(),
                 evidence,
             }));
         }

@@ -62,11 +62,11 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The plan against a target that says that of itself.
+    /// The plan against a target that says that of itself. It takes the scenarios over: each is let go once it was played.
     ///
     /// # Errors
     /// [`Fault`] of ours: a scenario written from the target's schemas is none.
-    pub fn plan(&self, said: Option<&Discovery>, base_url: &str, admin: bool) -> Result<Plan, Fault> {
+    pub fn plan(&mut self, said: Option<&Discovery>, base_url: &str, admin: bool) -> Result<Plan, Fault> {
         let options = plan::Options {
             selection: self.selection.clone(),
             profile: &self.profile,
@@ -79,7 +79,7 @@ impl Prepared {
             admin,
             ticked: self.ticked.as_deref(),
         };
-        let mut scenarios = self.scenarios.clone();
+        let mut scenarios = std::mem::take(&mut self.scenarios);
         if let Some(said) = said.filter(|_| self.walks) {
             let written = conform::schema::scenarios(&said.resource_types, &said.schemas);
             let broken = |errors: Vec<ScenarioError>| {
@@ -103,7 +103,7 @@ pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>
     if flags.gate.baseline.is_none() {
         flags.gate.baseline = default_baseline.map(PathBuf::from);
     }
-    let prepared = prepare(flags, context)?;
+    let mut prepared = prepare(flags, context)?;
     let remote = target::remote(flags, context)?;
     let (transport, given, url) = match &remote {
         Some(remote) => (Arc::clone(&remote.transport), remote.given, Some(remote.base.to_string())),
@@ -115,7 +115,7 @@ pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>
         .build()
         .map_err(|error| Fault::ours(format!("no runtime: {error}")))?;
     let wait = flags.target.wait.unwrap_or_default();
-    let (events, broken) = runtime.block_on(perform(&prepared, &transport, given, url, wait, context))?;
+    let (events, broken) = runtime.block_on(perform(&mut prepared, &transport, given, url, wait, context))?;
     // A handler that still blocks must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
 
@@ -221,7 +221,7 @@ pub(super) fn bundled(profile: &Profile, faults: &[String], context: &Context) -
 
 /// Looks at the target, plans and plays. Gives the events and the scenarios that broke off by our fault.
 async fn perform(
-    prepared: &Prepared,
+    prepared: &mut Prepared,
     transport: &Arc<dyn Transport>,
     given: &'static str,
     url: Option<String>,

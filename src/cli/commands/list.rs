@@ -40,7 +40,8 @@ pub fn list(flags: &List, context: &Context) -> Result<ExitCode, Fault> {
 fn planned(flags: &List, context: &Context) -> Result<String, Fault> {
     let target = Target { profile: Some(flags.profile.clone()), ..Target::default() };
     let connection = Connection { max_users: flags.max_users, ..Connection::default() };
-    let prepared = prepare(&Run { selection: flags.selection.clone(), target, connection, ..Run::default() }, context)?;
+    let mut prepared =
+        prepare(&Run { selection: flags.selection.clone(), target, connection, ..Run::default() }, context)?;
     let mut plan = prepared.plan(None, "http://127.0.0.1", true)?;
     plan.scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     let total = plan.estimate();

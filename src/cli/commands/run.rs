@@ -31,9 +31,7 @@ pub fn report(judged: &Judged, gate: &Gate, context: &Context) -> Result<(), Fau
     report.exit = judged.exit;
     let broken = |error: io::Error| Fault::ours(format!("the report could not be made: {error}"));
     if let Some(path) = &gate.json {
-        let mut text = Vec::new();
-        json::write(&report, &mut text).map_err(broken)?;
-        context.write_artefact(path, &String::from_utf8_lossy(&text))?;
+        context.stream_artefact(path, |out| json::write(&report, out))?;
     }
     if let Some(path) = &gate.junit {
         context.write_artefact(path, &junit::text(&report).map_err(broken)?)?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use crate::flow::{Evidence, Finding, Outcome, Position};
 use crate::model::{Action, Directory, Effect, endings};
@@ -144,16 +145,16 @@ fn finding(
     scenario: &str,
 ) -> Option<Finding> {
     let (first, rest) = evidence.split_first()?;
-    let step = evidence.last().map_or_else(String::new, |exchange| exchange.step.clone());
+    let step = evidence.last().map_or_else(SmolStr::default, |exchange| exchange.step.clone());
     Some(Finding {
-        requirement: law.to_owned(),
+        requirement: law.into(),
         outcome,
-        check: "serial order".to_owned(),
-        scenario: scenario.to_owned(),
+        check: SmolStr::new_static("serial order"),
+        scenario: scenario.into(),
         step,
         position: Position::Check("property::races"),
-        expected: said.0,
-        got: said.1,
+        expected: said.0.into(),
+        got: said.1.into(),
         evidence: rest.iter().fold(Evidence::of(&first.id), |evidence, exchange| evidence.and(&exchange.id)),
     })
 }

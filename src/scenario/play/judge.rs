@@ -11,7 +11,7 @@ use super::state::{Broken, State};
 use crate::check::{self, Expectation, Judged, Test};
 use crate::flow::{Evidence, Finding, Outcome, Position, Reading, Remark};
 use crate::scim::address;
-use crate::wire::{Exchange, Method, Response};
+use crate::wire::{Exchange, ExchangeId, Method, Response};
 
 impl State {
     /// Whether every row that can fail holds, without saying so: for `until`.
@@ -194,7 +194,7 @@ impl State {
         let lookup = |name: &str| self.row_lookup(before, name, &script.name, n);
         let blame = |missing: super::super::template::Missing| {
             self.blame(&missing).unwrap_or_else(|| Broken {
-                exchange: crate::wire::ExchangeId(String::new()),
+                exchange: ExchangeId::default(),
                 reason: format!("`{}` has no value", missing.0),
             })
         };
@@ -210,7 +210,7 @@ impl State {
             ("same-as" | "not-same-as" | "unchanged-since", _) => row.operand.clone(),
             _ => self.fill(&row.operand, &lookup).map_err(blame)?,
         };
-        let faulty = |reason: String| Broken { exchange: crate::wire::ExchangeId(String::new()), reason };
+        let faulty = |reason: String| Broken { exchange: ExchangeId::default(), reason };
         let mut test = Test::new(row.word, &operand).map_err(faulty)?;
         if let (
             Test::SameAs(step, values) | Test::NotSameAs(step, values) | Test::UnchangedSince(step, values),
@@ -268,14 +268,18 @@ impl State {
             self.intact = false;
         }
         self.remarks.push(Remark::Finding(Finding {
-            requirement: id.to_owned(),
+            requirement: id.into(),
             outcome: judged.outcome,
-            check,
-            scenario: self.scenario.id.clone(),
-            step: script.name.clone(),
-            position: Position::File { file: self.scenario.file.clone(), line: place.line, column: place.column },
-            expected: judged.expected,
-            got: judged.got,
+            check: check.into(),
+            scenario: self.scenario.id.as_str().into(),
+            step: script.name.as_str().into(),
+            position: Position::File {
+                file: self.scenario.file.as_str().into(),
+                line: place.line,
+                column: place.column,
+            },
+            expected: judged.expected.into(),
+            got: judged.got.into(),
             evidence,
         }));
     }

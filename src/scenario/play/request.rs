@@ -67,7 +67,7 @@ pub(super) fn render(state: &State, index: usize, n: usize) -> Result<Request, B
     let script = &scenario.steps[index];
     let broken = |missing: Missing| {
         state.blame(&missing).unwrap_or_else(|| Broken {
-            exchange: ExchangeId(String::new()),
+            exchange: ExchangeId::default(),
             reason: format!("`{}` has no value", missing.0),
         })
     };

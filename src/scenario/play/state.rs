@@ -125,9 +125,7 @@ impl State {
                 Err(Broken { exchange: exchange.id.clone(), reason: format!("step \"{name}\" was not answered") })
             }
             Some(Done::Broken(broken)) => Err(broken.clone()),
-            None => {
-                Err(Broken { exchange: ExchangeId(String::new()), reason: format!("step \"{name}\" was not played") })
-            }
+            None => Err(Broken { exchange: ExchangeId::default(), reason: format!("step \"{name}\" was not played") }),
         }
     }
 

@@ -34,7 +34,7 @@ impl Played {
 
     fn evidence(&self, requirement: &str) -> Vec<String> {
         let own = self.findings.iter().filter(|finding| finding.requirement == requirement);
-        own.flat_map(|finding| finding.evidence.exchanges().iter().map(|id| id.0.clone())).collect()
+        own.flat_map(|finding| finding.evidence.exchanges().iter().map(|id| id.0.to_string())).collect()
     }
 }
 
@@ -74,9 +74,9 @@ fn play_with(text: &str, seed: u64, server: Server) -> Played {
             .map(|step| {
                 played.requests.push((step.name.clone(), step.request.clone()));
                 Arc::new(Exchange {
-                    id: ExchangeId(format!("t#{}", played.requests.len())),
+                    id: ExchangeId(smol_str::format_smolstr!("t#{}", played.requests.len())),
                     scenario: "t".into(),
-                    step: step.name,
+                    step: step.name.into(),
                     started: Duration::ZERO,
                     duration: Duration::ZERO,
                     url: String::new(),

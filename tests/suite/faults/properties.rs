@@ -80,7 +80,7 @@ async fn prove(
 }
 
 /// What `run` finds when it plays a counter-example against a fresh server with the same defect.
-async fn replay(profile: &Profile, name: &str, text: &str) -> Vec<Finding> {
+async fn replay(profile: &Profile, name: &str, text: &str) -> Vec<Arc<Finding>> {
     let context = scenario::Context::embedded();
     let parsed = scenario::parse_as("counter-example", "counter-example.toml", text, &context).unwrap();
     let transport = target(profile, Some(name));
