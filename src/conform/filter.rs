@@ -118,6 +118,8 @@ fn of_sets() -> Vec<Written> {
         let cases: Vec<&Case> = rows.iter().map(|(case, _)| *case).collect();
         let mut draft = people(&format!("filters as {set} demands them: {id}"), &tag, &cases);
         draft.sets = vec![set.to_owned()];
+        // A filter that is sent alone finds others too: pages that move under it would lose some.
+        draft.alone = true;
         draft.steps.extend(rows.iter().map(|(case, row)| case.step_of(row, &tag)));
         Written { id: format!("{set}/filter-cases/{id}"), draft }
     };
