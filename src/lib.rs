@@ -30,6 +30,7 @@ pub mod load;
 pub mod property;
 pub mod verdict;
 
+pub mod matrix;
 pub mod report;
 
 pub mod cli;

@@ -59,6 +59,8 @@ pub enum Command {
     Lint(Lint),
     /// Say which requirements are named by a check, exercised by a run, proven by a fault; and which are not.
     Coverage(CoverageFlags),
+    /// Put each named fault in front of the bundled server and see whether the checks turn red what they must, and no more.
+    Matrix(MatrixFlags),
     /// Explain a requirement, interpretation, request shape, scenario, client, flow, fault or exit code.
     Explain(Explain),
     /// Keep a list of known failures, so that a pipeline can adopt scimproof on a server that is red today.
@@ -468,6 +470,17 @@ pub struct CoverageFlags {
     /// Write it as JSON, requirement by requirement; `-` is stdout.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
+}
+
+/// Everything that `matrix` takes.
+#[derive(Debug, Args)]
+pub struct MatrixFlags {
+    /// Play every scenario against every fault, not only those that are named for it; takes minutes.
+    #[arg(long)]
+    pub full: bool,
+    /// Only these faults; each is shown with what it turned red.
+    #[arg(long, value_name = "NAME")]
+    pub fault: Vec<String>,
 }
 
 /// Everything that `explain` takes.

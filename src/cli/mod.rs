@@ -64,6 +64,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Fault> {
         Command::Serve(flags) => commands::serve::serve(&flags, context),
         Command::List(flags) => commands::list::list(&flags, context),
         Command::Lint(flags) => commands::lint::lint(&flags, context),
+        Command::Matrix(flags) => commands::matrix::matrix(&flags, context),
         Command::Coverage(flags) => commands::coverage::coverage(&flags, context),
         Command::Explain(flags) => commands::explain::explain(&flags, context),
         Command::Baseline(flags) => commands::baseline::baseline(*flags, context),

@@ -48,6 +48,27 @@ const ROOMS: &[(&str, bool, &[&str])] = &[
         &["scim", "requirement", "wire", "profile", "flow", "check", "idp", "scenario", "client", "plan", "run"],
     ),
     ("verdict", true, &["scim", "requirement", "wire", "profile", "model", "flow", "check", "idp", "scenario"]),
+    (
+        "matrix",
+        false,
+        &[
+            "wire",
+            "profile",
+            "flow",
+            "check",
+            "idp",
+            "requirement",
+            "scenario",
+            "conform",
+            "store",
+            "client",
+            "plan",
+            "server",
+            "fault",
+            "run",
+            "verdict",
+        ],
+    ),
     ("report", false, &["scim", "requirement", "wire", "profile", "flow", "idp", "property", "load", "verdict"]),
 ];
 

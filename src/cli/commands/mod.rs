@@ -8,6 +8,7 @@ mod judge;
 pub mod lint;
 pub mod list;
 pub mod load;
+pub mod matrix;
 pub mod prove;
 mod reach;
 mod regressions;
