@@ -103,16 +103,19 @@ fn part_of(case: &Case) -> (&'static str, &'static str) {
     PARTS.iter().find(|(.., word)| case.filter.contains(word)).map_or(REST, |(id, tag, _)| (*id, *tag))
 }
 
+/// A row and what a set demands of it.
+type Demand = (&'static Case, &'static SetCase);
+
 /// One scenario for each set and each part of which it demands something.
 fn of_sets() -> Vec<Written> {
-    let mut parts: BTreeMap<(&str, &str, &str), Vec<(&Case, &SetCase)>> = BTreeMap::new();
+    let mut parts: BTreeMap<(&str, &str, &str), Vec<Demand>> = BTreeMap::new();
     for row in &table().set_case {
         for case in table().filter_case.iter().filter(|case| row.cases.contains(&case.id)) {
             let (id, tag) = part_of(case);
             parts.entry((&row.set, id, tag)).or_default().push((case, row));
         }
     }
-    let write = |((set, id, tag), rows): ((&str, &str, &str), Vec<(&Case, &SetCase)>)| {
+    let write = |((set, id, tag), rows): ((&str, &str, &str), Vec<Demand>)| {
         // Other names than those of the standard's scenarios, which may run beside it.
         let tag: String = set.chars().filter(char::is_ascii_lowercase).chain(tag.chars()).take(10).collect();
         let cases: Vec<&Case> = rows.iter().map(|(case, _)| *case).collect();
