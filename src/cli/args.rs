@@ -172,6 +172,24 @@ pub enum AuthKind {
     Oauth,
 }
 
+/// What more the target can show; without it the rules that need it are not-observable. The bundled server has it all.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Further credentials")]
+pub struct Further {
+    /// The environment variable with another valid token of the same tenant: what one writes, the other must see.
+    #[arg(long, value_name = "NAME")]
+    pub second_token_env: Option<String>,
+    /// The environment variable with a token that is no longer valid: it must open nothing.
+    #[arg(long, value_name = "NAME")]
+    pub expired_token_env: Option<String>,
+    /// The base URL of another tenant of the same server: neither may see anything of the other. It is written to as well.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub second_tenant: Option<String>,
+    /// The environment variable with the token of --second-tenant, which is good there alone.
+    #[arg(long, value_name = "NAME")]
+    pub second_tenant_token_env: Option<String>,
+}
+
 /// Connections.
 #[derive(Debug, Args, Default)]
 #[command(next_help_heading = "Connection")]
@@ -200,7 +218,8 @@ pub struct Connection {
     /// At most so many scenarios and requests at once [default: 16].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub concurrency: Option<u16>,
-    /// At most so many users may be created by the whole run; what needs more is skipped and says so.
+    /// At most so many users of a run exist at one time; a scenario that needs more by itself is skipped and says so
+    /// [default: 300; none for the bundled server].
     #[arg(long, value_name = "N")]
     pub max_users: Option<usize>,
 }
@@ -251,6 +270,9 @@ pub struct Gate {
     /// Write the report as JSON; `-` is stdout.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
+    /// Write the report as one HTML file that needs no network.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
     /// Write the report as JUnit XML.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,
@@ -271,6 +293,9 @@ pub struct Run {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub credentials: Credentials,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub further: Further,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub connection: Connection,
@@ -316,7 +341,8 @@ pub struct Prove {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub access: Access,
-    /// How many random histories, over all suites; what can be tested exhaustively is, besides [default: 2000].
+    /// How many random histories, over all suites; what can be tested exhaustively is, besides [default: 2000, fewer at a
+    /// target so slow that these would take more than about two minutes].
     #[arg(long, value_name = "N")]
     pub cases: Option<u64>,
     /// Begin no history after this time, e.g. 60s; without --cases, draw histories until it is over.
@@ -335,6 +361,9 @@ pub struct Prove {
     /// Write the report as JSON; `-` is stdout.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,
+    /// Write the report as one HTML file that needs no network.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub html: Option<PathBuf>,
     /// The folder that gets the scenario files of what was falsified, in `scenarios`, and regressions.toml: what is in
     /// it is played first by the next run.
     #[arg(long, value_name = "DIR", default_value = ".scimproof/proofs", value_hint = ValueHint::DirPath)]

@@ -27,6 +27,10 @@ struct Config {
     auth: Option<AuthKind>,
     token_env: Option<String>,
     token_file: Option<PathBuf>,
+    second_token_env: Option<String>,
+    expired_token_env: Option<String>,
+    second_tenant: Option<String>,
+    second_tenant_token_env: Option<String>,
     user: Option<String>,
     header: Vec<String>,
     oauth_token_url: Option<String>,
@@ -53,6 +57,7 @@ struct Config {
     allow_inconclusive: bool,
     baseline: Option<PathBuf>,
     json: Option<PathBuf>,
+    html: Option<PathBuf>,
     junit: Option<PathBuf>,
     probe: Probes,
 }
@@ -98,7 +103,7 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
             *flag = value;
         }
     }
-    let Run { target, credentials, connection, selection, gate, .. } = run;
+    let Run { target, credentials, further, connection, selection, gate, .. } = run;
     // Credentials that belong to one target are not sent to another that was named on the command line.
     if target.target.is_none() || config.target.is_none() || target.target == config.target {
         let chosen = credentials.token_env.is_some() || credentials.token_file.is_some() || credentials.token_prompt;
@@ -116,12 +121,19 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
             credentials.header = config.header;
         }
         let same_admin = target.admin_url.is_none() || target.admin_url == config.admin_url;
-        target.allow_writes |= config.allow_writes && same_admin;
+        let same_tenant = further.second_tenant.is_none() || further.second_tenant == config.second_tenant;
+        target.allow_writes |= config.allow_writes && same_admin && same_tenant;
         // The operator's token belongs to its URL as the other one does to the target.
         if same_admin {
             fill(&mut target.admin_token_env, config.admin_token_env);
         }
         fill(&mut target.admin_url, config.admin_url);
+        if same_tenant {
+            fill(&mut further.second_tenant_token_env, config.second_tenant_token_env);
+        }
+        fill(&mut further.second_tenant, config.second_tenant);
+        fill(&mut further.second_token_env, config.second_token_env);
+        fill(&mut further.expired_token_env, config.expired_token_env);
         target.probes = config.probe;
     }
     fill(&mut target.target, config.target);
@@ -156,6 +168,7 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
     gate.allow_inconclusive |= config.allow_inconclusive;
     fill(&mut gate.baseline, config.baseline);
     fill(&mut gate.json, config.json);
+    fill(&mut gate.html, config.html);
     fill(&mut gate.junit, config.junit);
     Ok(())
 }
@@ -188,6 +201,28 @@ mod tests {
         run.target.target = Some("https://b.example".into());
         merge(&mut run, config).unwrap();
         assert_eq!((run.credentials.token_env, run.target.allow_writes), (None, false));
+    }
+
+    #[test]
+    fn another_second_tenant_gets_not_the_token_of_the_file() {
+        let text = "target = \"https://a.example\"\nallow-writes = true\nsecond-tenant = \"https://two.example\"\n\
+                    second-tenant-token-env = \"TWO\"\nsecond-token-env = \"SECOND\"\nexpired-token-env = \"OLD\"";
+        for (target, tenant, token, second, allowed) in [
+            (None, None, Some("TWO"), Some("SECOND"), true),
+            (None, Some("https://other.example"), None, Some("SECOND"), false),
+            (Some("https://b.example"), None, None, None, false),
+        ] {
+            let mut run = Run::default();
+            run.target.target = target.map(str::to_owned);
+            run.further.second_tenant = tenant.map(str::to_owned);
+            merge(&mut run, parse(text).unwrap()).unwrap();
+            let further = &run.further;
+            assert_eq!(
+                (further.second_tenant_token_env.as_deref(), further.second_token_env.as_deref()),
+                (token, second)
+            );
+            assert_eq!((further.expired_token_env.is_some(), run.target.allow_writes), (second.is_some(), allowed));
+        }
     }
 
     #[test]

@@ -163,11 +163,7 @@ impl Context {
         path: &Path,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Fault> {
-        let stream = |to: &mut dyn Write| {
-            let mut lines = Scrubbed { redactor: &self.redactor, line: Vec::new(), to };
-            write(&mut lines)?;
-            lines.flush()
-        };
+        let stream = |to: &mut dyn Write| self.scrubbed(to, write);
         let written = if path.as_os_str() == "-" {
             // A reader that went away (`| head`) is no fault.
             let _ = stream(&mut *self.stdout.writer.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
@@ -176,6 +172,16 @@ impl Context {
             std::fs::File::create(path).and_then(|file| stream(&mut io::BufWriter::new(file)))
         };
         written.map_err(|error| Fault::usage(format!("cannot write {}: {error}", path.display())))
+    }
+
+    /// Hands on what is written, line by line and scrubbed.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn scrubbed(&self, to: &mut dyn Write, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+        let mut lines = Scrubbed { redactor: &self.redactor, line: Vec::new(), to };
+        write(&mut lines)?;
+        lines.flush()
     }
 
     /// Columns for prose.

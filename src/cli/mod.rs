@@ -10,6 +10,8 @@ pub mod context;
 pub mod fault;
 mod faults;
 mod guess;
+mod lend;
+mod page;
 mod probe;
 mod progress;
 mod signals;

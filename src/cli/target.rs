@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::{AuthKind, Connection, Credentials, Run};
+use super::args::{AuthKind, Connection, Credentials, Further, Run};
 use super::context::Context;
 use super::fault::Fault;
 use crate::client::{
@@ -25,6 +25,14 @@ pub struct Remote {
     pub given: &'static str,
 }
 
+/// The most users that exist at one time at a target, where nobody says otherwise: the largest scenario makes 256.
+const USERS: usize = 300;
+
+/// How many users may exist at one time: as it was said, or the default of a target.
+pub fn most_users(run: &Run) -> Option<usize> {
+    run.connection.max_users.or_else(|| run.target.target.is_some().then_some(USERS))
+}
+
 /// Builds the transport to `--target`; `None` without one.
 ///
 /// # Errors
@@ -36,6 +44,11 @@ pub fn remote(run: &Run, context: &Context) -> Result<Option<Remote>, Fault> {
         let meant = given.token_env.is_some() || given.token_file.is_some() || given.token_prompt;
         if meant || given.auth.is_some() || !given.header.is_empty() {
             return Err(Fault::usage("there are credentials but no --target to send them to"));
+        }
+        let Further { second_token_env, expired_token_env, second_tenant, second_tenant_token_env } = &run.further;
+        if [second_token_env, expired_token_env, second_tenant, second_tenant_token_env].iter().any(|it| it.is_some()) {
+            let message = "there are further credentials but no --target; the bundled server brings its own";
+            return Err(Fault::usage(message));
         }
         if run.target.admin_url.is_some() || run.target.admin_token_env.is_some() {
             return Err(Fault::usage("there is an admin surface but no --target; the bundled server brings its own"));
@@ -82,7 +95,7 @@ fn admin(run: &Run, context: &Context) -> Result<Option<AdminSurface>, Fault> {
 }
 
 /// A place that is not on this machine is written to only with permission.
-fn guard(base: &BaseUrl, run: &Run, what: &str) -> Result<(), Fault> {
+pub(super) fn guard(base: &BaseUrl, run: &Run, what: &str) -> Result<(), Fault> {
     if base.is_loopback() || run.target.allow_writes {
         return Ok(());
     }
@@ -149,7 +162,7 @@ fn secret(flags: &Credentials, environment: &Environment) -> Result<Option<Secre
     source.fetch(environment).map(Some).map_err(fault)
 }
 
-fn further_headers(main: Auth, rows: &[String], environment: &Environment) -> Result<Auth, Fault> {
+pub(super) fn further_headers(main: Auth, rows: &[String], environment: &Environment) -> Result<Auth, Fault> {
     if rows.is_empty() {
         return Ok(main);
     }
@@ -169,7 +182,7 @@ fn further_headers(main: Auth, rows: &[String], environment: &Environment) -> Re
     Ok(Auth::Headers(headers))
 }
 
-fn connection(flags: &Connection, base: &BaseUrl, context: &Context) -> Result<HttpOptions, Fault> {
+pub(super) fn connection(flags: &Connection, base: &BaseUrl, context: &Context) -> Result<HttpOptions, Fault> {
     let mut options = HttpOptions { ca_pem: flags.cacert.as_deref().map(read).transpose()?, ..HttpOptions::default() };
     if let Some(path) = &flags.cert {
         let mut pem = read(path)?;

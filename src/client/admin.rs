@@ -71,6 +71,7 @@ pub(super) fn place<'a>(
             let admin = admin.ok_or_else(|| unsent("the target has no admin surface".to_owned()))?;
             Ok((admin.base.clone(), Some(admin)))
         }
+        Root::SecondTenant => Err(unsent("the settings of the target name no second tenant".to_owned())),
         Root::Probe => Err(unsent("no such probe is configured (`[probe]` in scimproof.toml)".to_owned())),
         Root::At(text) => {
             let other =

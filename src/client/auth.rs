@@ -51,7 +51,15 @@ impl Auth {
                 redactor.learn(password);
                 redactor.learn(&Secret::new(format!("{user}:{}", password.expose())));
             }
-            Self::Headers(headers) => headers.iter().for_each(|(_, value)| redactor.learn(value)),
+            Self::Headers(headers) => {
+                for (_, value) in headers {
+                    redactor.learn(value);
+                    // Without its scheme it is as much of a secret.
+                    if let Some((_, token)) = value.expose().split_once(' ') {
+                        redactor.learn(&Secret::new(token));
+                    }
+                }
+            }
             Self::OAuth(oauth) => redactor.learn(&oauth.client_secret),
         }
     }

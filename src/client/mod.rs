@@ -7,6 +7,7 @@ mod admin;
 mod auth;
 mod http;
 mod in_process;
+mod lent;
 mod oauth;
 mod pacing;
 mod source;
@@ -19,6 +20,7 @@ pub use admin::AdminSurface;
 pub use auth::Auth;
 pub use http::{HttpOptions, HttpTransport, SetUpError};
 pub use in_process::{Handler, InProcess};
+pub use lent::{Lending, Loan, SecondTenant};
 pub use oauth::OAuth;
 pub use pacing::Pacer;
 pub use source::{Environment, SecretSource, SourceError};
@@ -27,7 +29,7 @@ pub use target::{BaseUrl, TargetError};
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::wire::{Failure, Request, Response, Root};
+use crate::wire::{Failure, Lent, Request, Response, Root};
 
 /// What a transport's `send` gives.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Response, Failure>> + Send + 'a>>;
@@ -46,12 +48,23 @@ pub trait Transport: Send + Sync {
         None
     }
 
+    /// The SCIM base URL of the second tenant, without trailing slash; `None` where the settings name none.
+    fn second_tenant_url(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether the settings name that credential.
+    fn lends(&self, _lent: Lent) -> bool {
+        false
+    }
+
     /// The absolute URL of a request, for reports.
     fn url(&self, request: &Request) -> String {
         let base = match &request.root {
             Root::Scim => self.base_url(),
             Root::Admin => self.admin_url().unwrap_or("(no admin surface)"),
             Root::At(base) => base,
+            Root::SecondTenant => self.second_tenant_url().unwrap_or("(no second tenant)"),
             Root::Probe => "probe:",
         };
         format!("{base}{}", request.target)

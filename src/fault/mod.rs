@@ -26,6 +26,7 @@ mod reading;
 mod refusals;
 mod roles;
 mod sheet;
+mod tenants;
 mod tokens;
 pub mod tools;
 mod world;
@@ -70,6 +71,7 @@ const TABLES: &[&[Row]] = &[
     products::FAULTS,
     population::FAULTS,
     refusals::FAULTS,
+    tenants::FAULTS,
 ];
 
 /// Second names: the name, and the defect that it is.

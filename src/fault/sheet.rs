@@ -86,6 +86,7 @@ const SHEETS: &[&str] = &[
     include_str!("../../fixtures/faults/reading.toml"),
     include_str!("../../fixtures/faults/refusals.toml"),
     include_str!("../../fixtures/faults/roles.toml"),
+    include_str!("../../fixtures/faults/tenants.toml"),
     include_str!("../../fixtures/faults/tokens.toml"),
 ];
 

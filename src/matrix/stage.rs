@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use crate::check::standing;
-use crate::client::{AdminSurface, Auth, BaseUrl, Handler, InProcess, Transport};
+use crate::client::{AdminSurface, Auth, BaseUrl, Handler, InProcess, Lending, Loan, SecondTenant, Transport};
 use crate::conform;
 use crate::fault::{Fault, Faulty};
 use crate::flow::Outcome;
@@ -16,10 +16,10 @@ use crate::profile::Profile;
 use crate::requirement::{Catalogue, STANDARD};
 use crate::run::{self, Opening, Options};
 use crate::scenario::{Scenario, ScenarioError};
-use crate::server::{self, Server};
-use crate::store::MemoryStore;
+use crate::server::{self, Server, Tokens};
+use crate::store::{MemoryStore, Store};
 use crate::verdict::{Readiness, Settings, Verdict};
-use crate::wire::{Method, Redactor, Request, Secret};
+use crate::wire::{Lent, Method, Redactor, Request, Secret};
 use serde_json::{Value, json};
 
 /// The built-in scenarios; tests keep them free of mistakes.
@@ -28,21 +28,37 @@ static SCENARIOS: LazyLock<Vec<Arc<Scenario>>> =
 
 /// What the server behind the defect lets in.
 pub const TOKEN: &str = "token-of-the-fault-table";
+/// That, a second one, one that has expired, and that of another tenant.
+const TOKENS: [&str; 4] = [TOKEN, "second-token-of-the-fault-table", "expired-token-of-it", "token-of-another-tenant"];
 const OPERATOR: &str = "token-of-the-operator";
 
 /// The honest server, with people who were there before: an empty tenant hides defects.
 #[must_use]
 pub fn server(profile: &Profile) -> Server {
-    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(Secret::new(TOKEN)))
-        .with_admin(Secret::new(OPERATOR));
-    let ask = |path: &str, body: Value| {
-        let mut request = Request::new(Method::Post, format!("{}{path}", profile.base_path));
-        request.headers.set("Authorization", format!("Bearer {TOKEN}"));
-        request.headers.set("Content-Type", "application/scim+json");
-        request.headers.set("Host", "127.0.0.1");
-        request.body = Some(body.to_string().into_bytes());
-        server.handle(request).json().unwrap_or_default()
-    };
+    let server = bare(profile, Arc::new(MemoryStore::new()));
+    residents(&server, profile);
+    server
+}
+
+/// The honest server with nobody in it.
+#[must_use]
+pub fn bare(profile: &Profile, store: Arc<dyn Store>) -> Server {
+    let auth = server::Auth::of_two(&Tokens(TOKENS.map(Secret::new)), &profile.base_path);
+    Server::new(profile.clone(), store, auth).with_admin(Secret::new(OPERATOR))
+}
+
+/// Creates something, without a run; gives the answer's body.
+pub fn create(server: &Server, profile: &Profile, path: &str, body: &Value) -> Value {
+    let mut request = Request::new(Method::Post, format!("{}{path}", profile.base_path));
+    request.headers.set("Authorization", format!("Bearer {TOKEN}"));
+    request.headers.set("Content-Type", "application/scim+json");
+    request.headers.set("Host", "127.0.0.1");
+    request.body = Some(body.to_string().into_bytes());
+    server.handle(request).json().unwrap_or_default()
+}
+
+fn residents(server: &Server, profile: &Profile) {
+    let ask = |path: &str, body: Value| create(server, profile, path, &body);
     let mut ids = Vec::new();
     for (number, family) in ["Ångström", "Łukasz", "O'Neil", "王", "Resident"].into_iter().enumerate() {
         let name = format!("resident{number}@example.com");
@@ -57,7 +73,6 @@ pub fn server(profile: &Profile) -> Server {
     let members: Vec<Value> = ids.iter().take(3).map(|id| json!({"value": id})).collect();
     let schemas = json!(["urn:ietf:params:scim:schemas:core:2.0:Group"]);
     ask("/Groups", json!({"schemas": schemas, "displayName": "Residents", "members": members}));
-    server
 }
 
 /// A way to a server in this process.
@@ -69,8 +84,17 @@ pub fn transport(profile: &Profile, faulty: Faulty) -> Result<Arc<dyn Transport>
     let handler: Handler = Arc::new(move |request| faulty.handle(request));
     let base = parsed(&format!("http://127.0.0.1{}", profile.base_path))?;
     let operator = Auth::Bearer(Secret::new(OPERATOR));
-    let admin = AdminSurface::new(parsed("http://127.0.0.1")?, operator, &Redactor::default());
-    Ok(Arc::new(InProcess::new(base, Auth::Bearer(Secret::new(TOKEN)), handler).with_admin(admin)))
+    let redactor = Redactor::default();
+    let admin = AdminSurface::new(parsed("http://127.0.0.1")?, operator, &redactor);
+    let [own, second, expired, other] = TOKENS.map(|token| Auth::Bearer(Secret::new(token)));
+    let there = parsed(&format!("http://127.0.0.1{}", server::Auth::second_base(&profile.base_path)))?;
+    let tenant = InProcess::new(there, other.clone(), Arc::clone(&handler));
+    let loan = Loan {
+        second_token: Some(second),
+        expired_token: Some(expired),
+        tenant: Some(SecondTenant { transport: Arc::new(tenant), auth: other }),
+    };
+    Ok(Arc::new(Lending::new(Arc::new(InProcess::new(base, own, handler).with_admin(admin)), loan, &redactor)))
 }
 
 /// Judges a server of that profile behind that defect by those scenarios (all, if none is named).
@@ -140,6 +164,8 @@ pub fn judge_at(
                 marker: "sp7".to_owned(),
                 base_url: transport.base_url().to_owned(),
                 admin: transport.admin_url().is_some(),
+                lends: &Lent::ALL.into_iter().filter(|lent| transport.lends(*lent)).collect::<Vec<_>>(),
+                second_tenant: transport.second_tenant_url(),
                 ticked: None,
             },
         );

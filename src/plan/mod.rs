@@ -8,7 +8,7 @@ mod select;
 pub use estimate::{Estimate, estimate};
 pub use select::{Expression, ExpressionError};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +21,7 @@ use crate::flow::{Flow, SkipReason};
 use crate::profile::Profile;
 use crate::requirement::STANDARD;
 use crate::scenario::{Draw, Scenario, ScenarioFlow, Settings};
+use crate::wire::Lent;
 
 /// Which scenarios are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub struct Options<'a> {
     pub config: Option<&'a Value>,
     /// The target's `/Schemas`, where they were read.
     pub schemas: Option<&'a Value>,
-    /// The most users that the whole run may create.
+    /// The most users of the run that may exist at one time.
     pub max_users: Option<usize>,
     /// The seed of every drawn value and of the order.
     pub seed: u64,
@@ -66,6 +67,10 @@ pub struct Options<'a> {
     pub base_url: String,
     /// Whether the target has an admin surface.
     pub admin: bool,
+    /// The credentials that the settings of the target add.
+    pub lends: &'a [Lent],
+    /// The SCIM base URL of the second tenant, where the settings name one.
+    pub second_tenant: Option<&'a str>,
     /// The provisioning actions that are ticked at the identity provider; `None` for all that the profile has.
     pub ticked: Option<&'a [String]>,
 }
@@ -152,10 +157,9 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     let settings = Settings { draw, base_url: options.base_url.clone() };
     let mut plan =
         Plan { scenarios: Vec::new(), skipped: Vec::new(), seed: options.seed, marker: options.marker.clone() };
-    let mut over = over_budget(&selected, options);
     for scenario in selected {
         let clients = options.selection.clients_of(scenario);
-        let reason = unable(scenario, options).or_else(|| over.remove(scenario.id.as_str()));
+        let reason = unable(scenario, options).or_else(|| over_budget(scenario, options));
         match reason {
             Some(reason) => plan.skipped.push(Skipped {
                 id: scenario.id.clone(),
@@ -188,27 +192,16 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     plan
 }
 
-/// The scenarios for which `--max-users` leaves too few. Those that need few come first: one that makes hundreds must not
-/// take the place of all others.
-fn over_budget<'a>(selected: &[&'a Arc<Scenario>], options: &Options) -> BTreeMap<&'a str, SkipReason> {
-    let Some(most) = options.max_users else { return BTreeMap::new() };
-    let able = selected.iter().filter(|scenario| unable(scenario, options).is_none());
-    let mut costs: Vec<(usize, &str)> = able.map(|it| (estimate(it).users, it.id.as_str())).collect();
-    costs.sort_by_key(|(users, _)| *users);
-    let mut left = most;
-    let over = costs.into_iter().filter_map(|(users, id)| match left.checked_sub(users) {
-        Some(rest) => {
-            left = rest;
-            None
-        }
-        None => Some((id, SkipReason::Budget(format!("needs {users} users, {left} of {most} are left")))),
-    });
-    over.collect()
+/// A scenario that by itself makes more users than may exist at one time; others wait for each other while they run.
+fn over_budget(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
+    let (most, users) = (options.max_users?, estimate(scenario).users);
+    (users > most).then(|| SkipReason::Budget(format!("it makes {users} users, --max-users is {most}")))
 }
 
 /// The scenario without the steps that this target cannot take.
 fn able(scenario: &Arc<Scenario>, options: &Options) -> Arc<Scenario> {
-    let lacking = |need: &String| lacks(need, options.profile, options.config).is_some();
+    let lacking =
+        |need: &String| lacks(need, options.profile, options.config).is_some() || not_lent(need, options).is_some();
     if !scenario.steps.iter().any(|step| step.needs.iter().any(lacking)) {
         return Arc::clone(scenario);
     }
@@ -231,11 +224,10 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
     if let Some(why) = unasked(scenario, &options.selection).or_else(|| other_product(scenario, options.profile)) {
         return Some(SkipReason::Profile(why));
     }
-    if scenario.needs.iter().any(|need| need == "admin") && !options.admin {
+    if let Some(why) = scenario.needs.iter().find_map(|need| not_lent(need, options)) {
         let mut requirements: Vec<String> = select::requirements(scenario).map(str::to_owned).collect();
         requirements.sort_unstable();
         requirements.dedup();
-        let why = "there is no admin surface (--admin-url)".to_owned();
         return Some(SkipReason::NotObservable { why, requirements });
     }
     if let Some(missing) = scenario.attributes.iter().find(|name| !defined(name, options.schemas)) {
@@ -244,6 +236,26 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
     let (need, lacking) =
         scenario.needs.iter().find_map(|need| Some((need, lacks(need, options.profile, options.config)?)))?;
     Some(if need.starts_with("no-") { SkipReason::Profile(lacking) } else { SkipReason::Capability(lacking) })
+}
+
+/// What only a setting of the target unlocks, with that setting, where it is not there.
+fn not_lent(need: &str, options: &Options) -> Option<String> {
+    let there = |lent| options.lends.contains(&lent);
+    let (there, why) = match need {
+        "admin" => (options.admin, "there is no admin surface (--admin-url)"),
+        "second-token" => (there(Lent::SecondToken), "there is no second token (--second-token-env)"),
+        "expired-token" => (there(Lent::ExpiredToken), "there is no expired token (--expired-token-env)"),
+        "second-tenant" | "second-tenant-url" if !there(Lent::SecondTenant) => {
+            (false, "there is no second tenant (--second-tenant and --second-tenant-token-env)")
+        }
+        "second-tenant-url" => {
+            let own = options.base_url.trim_end_matches('/');
+            let apart = options.second_tenant.is_some_and(|url| url.trim_end_matches('/') != own);
+            (apart, "the second tenant has no URL of its own (--second-tenant)")
+        }
+        _ => return None,
+    };
+    (!there).then(|| why.to_owned())
 }
 
 /// Whether the target's schemas define an attribute, named with its schema's URN in front; unknown schemas define all.

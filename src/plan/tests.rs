@@ -60,8 +60,37 @@ fn options(profile: &Profile) -> Options<'_> {
         marker: "m".into(),
         base_url: "http://h".into(),
         admin: false,
+        lends: &[],
+        second_tenant: None,
         ticked: None,
     }
+}
+
+#[test]
+fn what_a_setting_unlocks_is_not_observable_without_it_and_says_which() {
+    let steps = |needs: &str| format!("needs = [\"{needs}\"]");
+    let words = ["second-token", "expired-token", "second-tenant", "second-tenant-url"];
+    let all: Vec<_> = words.iter().map(|word| scenario(word, &steps(word))).collect();
+    let profile = profile();
+    let why = |options: &Options| -> Vec<String> {
+        let skipped = build(&all, options).skipped;
+        skipped.iter().map(|it| format!("{}: {}", it.id, it.reason.phrase())).collect()
+    };
+    assert_eq!(
+        why(&options(&profile)),
+        [
+            "expired-token: not-observable: there is no expired token (--expired-token-env)",
+            "second-tenant: not-observable: there is no second tenant (--second-tenant and --second-tenant-token-env)",
+            "second-tenant-url: not-observable: there is no second tenant (--second-tenant and --second-tenant-token-env)",
+            "second-token: not-observable: there is no second token (--second-token-env)",
+        ]
+    );
+    let same = Options { lends: &Lent::ALL, second_tenant: Some("http://h/"), ..options(&profile) };
+    assert_eq!(
+        why(&same),
+        ["second-tenant-url: not-observable: the second tenant has no URL of its own (--second-tenant)"]
+    );
+    assert!(why(&Options { second_tenant: Some("http://h/two"), ..same }).is_empty());
 }
 
 fn ids(plan: &Plan) -> Vec<&str> {
@@ -160,31 +189,21 @@ fn a_step_with_needs_is_left_out_alone() {
 }
 
 #[test]
-fn the_budget_bounds_the_users() {
-    let profile = profile();
-    let plan = build(&all(), &Options { max_users: Some(15), ..options(&profile) });
-    assert_eq!(plan.scenarios[0].estimate, Estimate { users: 5, groups: 1, requests: 7 });
-    assert_eq!(plan.estimate().users, 15);
-    let plan = build(&all(), &Options { max_users: Some(9), ..options(&profile) });
-    assert_eq!((plan.scenarios.len(), plan.skipped.len()), (1, 3));
-    let budget =
-        plan.skipped.iter().filter(|s| s.reason == SkipReason::Budget("needs 5 users, 4 of 9 are left".into()));
-    assert_eq!(budget.count(), 2);
-}
-
-#[test]
-fn one_that_makes_many_users_does_not_take_the_place_of_others() {
+fn who_makes_more_users_than_may_exist_at_a_time_does_not_run_and_takes_nobodys_place() {
     let profile = profile();
     let many = "title = \"t\"\n[[step]]\nname = \"a\"\nsend = \"POST /Users\"\nbody = '{}'\ntimes = 12\nunread = \"x\"";
     let mut scenarios = all();
     scenarios.push(Arc::new(parse("rfc/many.toml", many, &Context::embedded()).unwrap()));
-    for seed in 0..20 {
-        let plan = build(&scenarios, &Options { max_users: Some(16), seed, ..options(&profile) });
-        assert_eq!(ids(&plan), ["okta/c", "rfc/a", "rfc/b"], "seed {seed}");
-        assert!(
-            plan.skipped.iter().any(|it| it.reason == SkipReason::Budget("needs 12 users, 1 of 16 are left".into()))
-        );
+    for (most, runs) in [(None, 4), (Some(12), 4), (Some(11), 3), (Some(5), 3), (Some(4), 0)] {
+        let plan = build(&scenarios, &Options { max_users: most, ..options(&profile) });
+        assert_eq!(plan.scenarios.len(), runs, "{most:?}");
+        let reason = |users: usize| most.map(|most| format!("it makes {users} users, --max-users is {most}"));
+        let told = |users: usize| plan.skipped.iter().any(|it| Some(it.reason.phrase()) == reason(users));
+        assert_eq!((told(12), told(5)), (runs < 4, runs == 0), "{most:?}");
     }
+    let plan = build(&all(), &options(&profile));
+    assert_eq!(plan.scenarios[0].estimate, Estimate { users: 5, groups: 1, requests: 7 });
+    assert_eq!(plan.estimate().users, 15);
 }
 
 #[test]

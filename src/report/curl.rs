@@ -1,10 +1,10 @@
 //! A request as a curl command that can be pasted into a shell; the token is the variable `$SCIMPROOF_TOKEN`, the
-//! operator's `$SCIMPROOF_ADMIN_TOKEN`.
+//! operator's `$SCIMPROOF_ADMIN_TOKEN`; those that the settings add have variables of their own.
 //!
 //! Passwords and tokens in the body are hidden, as in every report.
 
 use super::mask;
-use crate::wire::{Method, Request, Root};
+use crate::wire::{Lent, Method, Request, Root};
 
 /// The command on one line.
 #[must_use]
@@ -41,12 +41,17 @@ pub fn parts(request: &Request, url: &str) -> Vec<String> {
     }
     let mut parts = vec![format!("{first} {}", quote(url))];
     let variable = match (&request.root, request.headers.get("Authorization")) {
-        (Root::Scim, _) => Some("SCIMPROOF_TOKEN"),
+        (_, Some(field)) => Lent::in_field(field).map(Lent::variable),
+        (Root::Scim, None) => Some("SCIMPROOF_TOKEN"),
         (Root::Admin, None) => Some("SCIMPROOF_ADMIN_TOKEN"),
+        (Root::SecondTenant, None) => Some(Lent::SecondTenant.variable()),
         _ => None,
     };
     parts.extend(variable.map(|name| format!("-H \"Authorization: Bearer ${name}\"")));
-    for (name, value) in request.headers.iter() {
+    let named = |name: &str, value: &str| {
+        name.eq_ignore_ascii_case("Authorization") && (value.is_empty() || Lent::in_field(value).is_some())
+    };
+    for (name, value) in request.headers.iter().filter(|(name, value)| !named(name, value)) {
         let value = mask::header(name, value);
         let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
         parts.push(format!("-H {}", quote(&header)));
@@ -160,6 +165,16 @@ mod tests {
         for root in [Root::Admin, Root::At("http://h/o".into())] {
             admin.root = root;
             assert_eq!(super::command(&admin, url), format!("curl -sS '{url}' -H 'Authorization: ***'"));
+        }
+        let mut lent = Request { root: Root::SecondTenant, ..Request::new(Method::Get, "/Users") };
+        let with = |name: &str| format!("curl -sS '{url}' -H \"Authorization: Bearer ${name}\"");
+        assert_eq!(super::command(&lent, url), with("SCIMPROOF_SECOND_TENANT_TOKEN"));
+        for root in [Root::SecondTenant, Root::Scim] {
+            lent.root = root;
+            lent.headers.set("Authorization", Lent::ExpiredToken.placeholder());
+            assert_eq!(super::command(&lent, url), with("SCIMPROOF_EXPIRED_TOKEN"));
+            lent.headers.set("Authorization", "");
+            assert_eq!(super::command(&lent, url), format!("curl -sS '{url}'"), "none is none");
         }
         let probe = Request { root: Root::Probe, ..Request::new(Method::Get, "/role?id=1") };
         assert_eq!(super::command(&probe, "probe:/role?id=1"), "# by a probe of the configuration: probe:/role?id=1");

@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::{Report, mask, place};
+use super::{Report, gate_words, mask, place};
 use crate::flow::{Outcome, SkipReason};
-use crate::verdict::{Cause, ReadingSeen};
+use crate::verdict::{Cause, ClientVerdict, Problem, ReadingSeen};
 use crate::wire::{Exchange, Headers};
 
 /// The name of the format, the report's `schema`.
@@ -69,6 +69,14 @@ fn head(report: &Report) -> Value {
         "seed": facts.seed,
         "duration_ms": facts.duration.map(milliseconds),
         "exit_code": report.exit.code(),
+        "version": env!("CARGO_PKG_VERSION"),
+        "gate": {
+            "fail_on": gate_words(verdict.fail_on),
+            "passed": verdict.gate.passed(),
+            "allowed_inconclusive": verdict.gate.allowed,
+            "problems": verdict.gate.problems.iter().map(Problem::phrase).collect::<Vec<_>>(),
+        },
+        "clients": verdict.clients.iter().map(client).collect::<Vec<_>>(),
         "summary": {
             "requirements": counts,
             "exchanges": facts.exchanges,
@@ -133,6 +141,21 @@ fn head(report: &Report) -> Value {
 /// The families that need another reading than was seen.
 fn against(reading: &ReadingSeen) -> Vec<&str> {
     reading.against.iter().map(|(family, _)| family.as_str()).collect()
+}
+
+fn client(it: &ClientVerdict) -> Value {
+    json!({
+        "id": it.id,
+        "asked": it.asked,
+        "readiness": it.readiness.as_str(),
+        "flows": {"completed": it.flows_completed, "required": it.flows_required},
+        "reasons": it.reasons.iter().map(|reason| json!({
+            "subject": reason.subject,
+            "text": reason.text,
+            "leads_to": reason.leads_to.as_str(),
+            "known": reason.known,
+        })).collect::<Vec<_>>(),
+    })
 }
 
 /// The requirements that fail by a cause, the most telling first.

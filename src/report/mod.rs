@@ -6,6 +6,7 @@
 pub mod coverage;
 pub mod curl;
 pub mod explain;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod kept;
@@ -21,7 +22,7 @@ use std::fmt::Write as _;
 
 use crate::flow::{Event, Evidence, Position};
 use crate::requirement::Catalogue;
-use crate::verdict::{ExitCode, Verdict};
+use crate::verdict::{ExitCode, FailOn, Verdict};
 use crate::wire::{Exchange, ExchangeId};
 
 /// Takes credentials out of a text.
@@ -97,4 +98,14 @@ fn place(position: &Position) -> String {
 /// A count with its noun: `1 leftover`, `2 leftovers`.
 fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The words of the gate's choice.
+fn gate_words(fail_on: FailOn) -> &'static str {
+    match fail_on {
+        FailOn::Must => "MUST and readiness",
+        FailOn::Should => "MUST, SHOULD and readiness",
+        FailOn::Warn => "everything, warnings too",
+        FailOn::Idp => "readiness alone",
+    }
 }

@@ -265,6 +265,14 @@ pub(super) async fn prove(
             }
         }
     }
+    if !marker.is_empty() && session.has_second_tenant() {
+        for collection in COLLECTIONS {
+            if timeout_at(until, sweep_second(session, collection, marker, &mut outcome)).await.is_err() {
+                let path = format!("second tenant {collection}");
+                outcome.count(Removal::Elsewhere(Leftover { path, reason: out_of_time(time) }));
+            }
+        }
+    }
     let Outcome { mut leftovers, retired, .. } = outcome;
     leftovers.sort_by(|a, b| a.path.cmp(&b.path));
     leftovers.dedup_by(|a, b| a.path == b.path);
@@ -345,19 +353,18 @@ async fn confirm_as(session: &Session, name: &str, removal: Removal, marker: &st
 async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut Outcome) {
     let name = format!("cleanup/listing{}", collection.replace('/', "-").to_lowercase());
     let sender = Sender::new(session, &name);
-    let attribute = if collection == "/Users" { "userName" } else { "displayName" };
-    let target = format!("{collection}?filter={attribute}%20co%20%22{marker}%22&count={PAGE}");
-    // A server may ignore the filter, or know nothing of case.
-    let marker = marker.to_lowercase();
+    let target = bearing(collection, marker);
     let mut proofs = 0;
     for _ in 0..PAGES {
         // Which attribute bears the marker is not known of a type of the target's own.
-        let filtered = if COLLECTIONS.contains(&collection) { page(&sender, &target).await } else { None };
+        let known = COLLECTIONS.contains(&collection);
+        let filtered = if known { page(&sender, &Root::Scim, &target).await } else { None };
         let found = match filtered {
             Some((resources, _)) => resources,
-            None => scan(&sender, collection, PAGES).await,
+            None => scan(&sender, &Root::Scim, collection, PAGES).await,
         };
-        let ours = found.iter().filter(|resource| resource.to_string().to_lowercase().contains(&marker));
+        // A server may ignore the filter, and anybody's name may hold the marker.
+        let ours = found.iter().filter(|resource| session.names.hold(resource));
         let ids = ours.filter_map(|resource| resource["id"].as_str());
         let paths: BTreeSet<_> = ids.map(|id| format!("{collection}/{}", encode_segment(id))).collect();
         let unknown: Vec<_> = paths.into_iter().filter(|path| !outcome.knows(path)).collect();
@@ -371,7 +378,7 @@ async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut 
                 match remove_one(&sender, path).await {
                     removed @ Removal::Gone(_) => {
                         proofs += 1;
-                        confirm_as(session, &format!("{name}/proof-{proofs}"), removed, &marker).await
+                        confirm_as(session, &format!("{name}/proof-{proofs}"), removed, marker).await
                     }
                     removal => removal,
                 }
@@ -380,12 +387,37 @@ async fn sweep(session: &Session, collection: &str, marker: &str, outcome: &mut 
     }
 }
 
+/// The query for what bears the marker.
+fn bearing(collection: &str, marker: &str) -> String {
+    let attribute = if collection == "/Users" { "userName" } else { "displayName" };
+    format!("{collection}?filter={attribute}%20co%20%22{marker}%22&count={PAGE}")
+}
+
+/// Looks for the marker in the second tenant too: a server that mixes tenants up may have made something there, and the
+/// answer to a creation may be lost.
+async fn sweep_second(session: &Session, collection: &str, marker: &str, outcome: &mut Outcome) {
+    let name = format!("cleanup/second-tenant{}", collection.replace('/', "-").to_lowercase());
+    let sender = Sender::new(session, &name);
+    let found = match page(&sender, &Root::SecondTenant, &bearing(collection, marker)).await {
+        Some((resources, _)) => resources,
+        None => scan(&sender, &Root::SecondTenant, collection, PAGES).await,
+    };
+    for resource in found.iter().filter(|resource| session.names.hold(resource)) {
+        let Some(id) = resource["id"].as_str() else { continue };
+        let path = format!("{collection}/{}", encode_segment(id));
+        let request = Request { root: Root::SecondTenant, ..Request::new(Method::Delete, path) };
+        if let Some(leftover) = undo_elsewhere(session, &sender, Step::new("remove", request)).await {
+            outcome.count(Removal::Elsewhere(leftover));
+        }
+    }
+}
+
 /// All resources of a collection, as far as so many pages go.
-pub(super) async fn scan(sender: &Sender<'_>, collection: &str, pages: usize) -> Vec<Value> {
+pub(super) async fn scan(sender: &Sender<'_>, root: &Root, collection: &str, pages: usize) -> Vec<Value> {
     let mut all = Vec::new();
     for _ in 0..pages {
         let start = all.len() + 1;
-        match page(sender, &format!("{collection}?startIndex={start}&count={PAGE}")).await {
+        match page(sender, root, &format!("{collection}?startIndex={start}&count={PAGE}")).await {
             Some((resources, total)) if !resources.is_empty() => {
                 all.extend(resources);
                 if all.len() >= total {
@@ -399,8 +431,9 @@ pub(super) async fn scan(sender: &Sender<'_>, collection: &str, pages: usize) ->
 }
 
 /// One page of a listing with its total; `None` when the target does not answer with a list.
-async fn page(sender: &Sender<'_>, target: &str) -> Option<(Vec<Value>, usize)> {
-    let exchange = sender.send("look for leftovers", Request::new(Method::Get, target)).await;
+async fn page(sender: &Sender<'_>, root: &Root, target: &str) -> Option<(Vec<Value>, usize)> {
+    let request = Request { root: root.clone(), ..Request::new(Method::Get, target) };
+    let exchange = sender.send("look for leftovers", request).await;
     let body = exchange.response().filter(|response| response.is_success())?.json()?;
     let total = usize::try_from(body["totalResults"].as_u64()?).unwrap_or(usize::MAX);
     let resources = body["Resources"].as_array().cloned().unwrap_or_default();

@@ -96,7 +96,7 @@ pub async fn drive(
     events: Events,
     cancel: watch::Receiver<bool>,
 ) -> Vec<String> {
-    let session = Arc::new(Session::new(transport, &options, events, cancel));
+    let session = Arc::new(Session::new(transport, &options, events, cancel).marked(&opening.marker));
     session.emit(Event::RunStarted {
         seed: opening.seed,
         target: opening.target,

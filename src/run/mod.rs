@@ -5,6 +5,7 @@
 mod adopt;
 mod cleanup;
 mod drive;
+mod names;
 mod preflight;
 mod session;
 mod sweep;

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use super::Options;
 use super::adopt::Pool;
+use super::names::Names;
 use crate::client::throttle::{Patience, Verdict, judge};
 use crate::client::{Pacer, Transport};
 use crate::flow::{Event, Step};
@@ -35,6 +36,8 @@ pub struct Session {
     refused: AtomicU32,
     /// Retired users of earlier runs.
     pub(super) retired: Pool,
+    /// What was sent under the run's marker.
+    pub(super) names: Names,
 }
 
 impl Session {
@@ -57,7 +60,14 @@ impl Session {
             cancel,
             refused: AtomicU32::new(0),
             retired: Pool::default(),
+            names: Names::default(),
         }
+    }
+
+    /// The same conversation of a run with that marker; empty: of none.
+    #[must_use]
+    pub fn marked(self, marker: &str) -> Self {
+        Self { names: Names::new(marker), ..self }
     }
 
     /// The time since the run began.
@@ -82,6 +92,12 @@ impl Session {
     #[must_use]
     pub fn has_admin(&self) -> bool {
         self.transport.admin_url().is_some()
+    }
+
+    /// True where the settings name a second tenant.
+    #[must_use]
+    pub fn has_second_tenant(&self) -> bool {
+        self.transport.second_tenant_url().is_some()
     }
 
     /// True once the user has interrupted.
@@ -140,6 +156,7 @@ impl Session {
             Err(Failure { kind: FailureKind::Connect, .. }) => _ = self.refused.fetch_add(1, Ordering::Relaxed),
             _ => self.refused.store(0, Ordering::Relaxed),
         }
+        self.names.learn(&step.request);
         let exchange = Arc::new(Exchange {
             id,
             scenario: scenario.into(),

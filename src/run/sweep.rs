@@ -49,7 +49,7 @@ pub async fn sweep(
     let mut swept = Swept::default();
     for collection in COLLECTIONS {
         let sender = Sender::new(&session, "sweep");
-        let all = scan(&sender, collection, usize::MAX).await;
+        let all = scan(&sender, &Root::Scim, collection, usize::MAX).await;
         let ids = all.iter().filter(|resource| is_ours(collection, resource)).filter_map(|it| it["id"].as_str());
         let paths: BTreeSet<String> = ids.map(|id| format!("{collection}/{}", encode_segment(id))).collect();
         swept.found.extend(paths.iter().cloned());

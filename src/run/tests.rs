@@ -1,6 +1,7 @@
 //! The driver against a little in-process directory with faults: order, cleanup, interruption, throttling, discovery.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -196,6 +197,16 @@ impl Seen {
 /// Runs jobs; with `cancel_after` the run is interrupted when the directory has seen that many requests.
 async fn run(jobs: Vec<Job>, fault: Fault, options: Options, cancel_after: Option<usize>) -> Seen {
     let (transport, shared) = transport(fault);
+    play_at(jobs, transport, shared, options, cancel_after).await
+}
+
+async fn play_at(
+    jobs: Vec<Job>,
+    transport: Arc<dyn Transport>,
+    shared: Shared,
+    options: Options,
+    cancel_after: Option<usize>,
+) -> Seen {
     let (events, mut emitted) = mpsc::unbounded_channel();
     let (stop, cancel) = watch::channel(false);
     let opening = Opening { marker: "mark-".into(), ..Opening::default() };
@@ -294,6 +305,34 @@ async fn what_cannot_be_deleted_is_deactivated_and_what_stays_is_named() {
     }
     let seen = run(vec![Creator::job("a", 1)], Fault::Lies, Options::default(), None).await;
     assert_eq!(seen.cleaned().0[0].reason, "it was removed, but then GET answered 200");
+}
+
+/// Hands everything on, but the answer to the first creation is lost on its way.
+struct Losing(Arc<dyn Transport>, AtomicUsize);
+
+impl Transport for Losing {
+    fn send<'a>(&'a self, request: &'a Request) -> crate::client::Answer<'a> {
+        Box::pin(async move {
+            let answer = self.0.send(request).await;
+            let lost = request.method == Method::Post && self.1.fetch_add(1, Ordering::Relaxed) == 0;
+            let kind = FailureKind::Timeout;
+            if lost { Err(crate::wire::Failure { kind, reason: "no complete answer in time".into() }) } else { answer }
+        })
+    }
+
+    fn base_url(&self) -> &str {
+        self.0.base_url()
+    }
+}
+
+#[tokio::test]
+async fn who_was_made_without_an_answer_is_found_and_removed_though_others_were_made_after() {
+    let (transport, directory) = transport(Fault::None);
+    let transport: Arc<dyn Transport> = Arc::new(Losing(transport, AtomicUsize::new(0)));
+    let seen = play_at(vec![Creator::job("a", 3)], transport, Arc::clone(&directory), Options::default(), None).await;
+    assert_eq!(seen.cleaned(), (vec![], 0));
+    let directory = directory.lock().unwrap();
+    assert_eq!((directory.next, directory.users.len()), (3, 0), "{:?}", directory.log);
 }
 
 #[tokio::test]

@@ -26,8 +26,9 @@ use include_dir::{Dir, include_dir};
 
 use crate::requirement::Catalogue;
 
-/// The words of `needs`: capabilities, whether there is an admin surface, and with `no-` what must not be there.
-pub const CAPABILITIES: [&str; 20] = [
+/// The words of `needs`: capabilities, whether there is an admin surface, what the settings add, and with `no-` what must
+/// not be there.
+pub const CAPABILITIES: [&str; 24] = [
     "patch",
     "bulk",
     "filter",
@@ -41,6 +42,10 @@ pub const CAPABILITIES: [&str; 20] = [
     "custom",
     "cursor",
     "admin",
+    "second-token",
+    "expired-token",
+    "second-tenant",
+    "second-tenant-url",
     "no-patch",
     "no-bulk",
     "no-filter",

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::Place;
 use super::template::Template;
 use crate::idp::Encoding;
-use crate::wire::Method;
+use crate::wire::{Lent, Method};
 
 /// One scenario file.
 #[derive(Debug, Clone)]
@@ -72,6 +72,8 @@ pub struct Step {
     pub action: Action,
     /// Headers over those of the client; an empty value removes one.
     pub headers: Vec<(String, Template)>,
+    /// The credentials of the settings that it goes out with, where they are not those of the place.
+    pub lent: Option<Lent>,
     /// The client whose headers are sent, where it is not the scenario's.
     pub client: Option<String>,
     /// The query's encoding, where it is not the client's.
@@ -141,6 +143,8 @@ pub enum On {
     Probe,
     /// Another SCIM base, by a saved variable.
     At(Template),
+    /// The second tenant of the settings.
+    SecondTenant,
 }
 
 /// Requests to the admin surface that change nothing although they are a `POST`: introspection (`RFC7662 §2.1`) and a
@@ -265,7 +269,7 @@ impl Line {
         let looks = match self.on {
             On::Admin => ADMIN_LOOKS.contains(&self.path().as_str()),
             On::Probe => true,
-            On::Scim | On::At(_) => self.path().ends_with("/.search"),
+            On::Scim | On::At(_) | On::SecondTenant => self.path().ends_with("/.search"),
         };
         self.method.writes() && !looks
     }

@@ -50,6 +50,7 @@ pub(super) struct Step {
     pub shape: Option<Spanned<String>>,
     pub send: Option<Spanned<String>>,
     pub on: Option<Spanned<String>>,
+    pub with: Option<Spanned<String>>,
     pub repeat: Option<Spanned<String>>,
     #[serde(default)]
     pub headers: Table<String>,

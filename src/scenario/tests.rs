@@ -193,6 +193,49 @@ const ADMIN_MISTAKES: [(&str, &str); 21] = [
     ("send = \"GET /Users/{{ user }}\"\non   = \"{{ scim }}\"", "repeat = \"create\"\non   = \"admin\""),
 ];
 
+const LENT: &str = r#"
+title = "t"
+needs = ["second-tenant", "expired-token"]
+[[step]]
+name = "create"
+send = "POST /Users"
+on   = "second-tenant"
+undo = "DELETE /Users/{{ user }}"
+body = '{"userName": "{{ person.identifier }}"}'
+save = { user = "id" }
+[[step]]
+name = "read"
+send = "GET /Users/{{ user }}"
+on   = "second-tenant"
+with = "expired-token"
+"#;
+
+const LENT_MISTAKES: [(&str, &str); 6] = [
+    ("undo = \"DELETE /Users/{{ user }}\"", ""),
+    ("needs = [\"second-tenant\", ", "needs = ["),
+    (", \"expired-token\"]", "]"),
+    ("with = \"expired-token\"", "with = \"third-token\""),
+    ("with = \"expired-token\"", "with = \"expired-token\"\nheaders = { Authorization = \"x\" }"),
+    ("on   = \"second-tenant\"\nwith", "on   = \"admin\"\nwith"),
+];
+
+#[test]
+fn every_mistake_about_what_the_settings_add_is_named_with_its_place() {
+    let context = Context::embedded();
+    let scenario = parse("scenarios/x.toml", LENT, &context).unwrap_or_else(|e| panic!("{}", e[0].rendered()));
+    assert_eq!(scenario.steps[1].lent, Some(crate::wire::Lent::ExpiredToken));
+    let mut all = String::new();
+    for (from, to) in LENT_MISTAKES {
+        assert!(LENT.contains(from), "{from}");
+        let errors = lint("x.toml", &LENT.replacen(from, to, 1), &context);
+        assert!(!errors.is_empty(), "{from} -> {to} was accepted");
+        for error in errors {
+            let _ = writeln!(all, "{}\n", error.rendered());
+        }
+    }
+    insta::assert_snapshot!(all);
+}
+
 #[test]
 fn every_mistake_about_the_admin_surface_is_named_with_its_place() {
     let context = Context::embedded();

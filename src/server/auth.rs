@@ -4,6 +4,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
 
 use crate::wire::{Headers, Secret};
 
@@ -25,6 +26,8 @@ pub struct Tenant {
 pub struct Credential {
     /// The scheme with its secret.
     pub scheme: Scheme,
+    /// From when on it is not good any more; `None` is never.
+    pub until: Option<OffsetDateTime>,
     /// The `userName` of the User that `/Me` stands for (`RFC7644 §3.11`); a basic user name is its own subject.
     pub subject: Option<String>,
 }
@@ -47,13 +50,20 @@ impl Credential {
     /// A bearer token without subject.
     #[must_use]
     pub fn bearer(token: Secret) -> Self {
-        Self { scheme: Scheme::Bearer(token), subject: None }
+        Self { scheme: Scheme::Bearer(token), until: None, subject: None }
     }
 
     /// A basic user, who is the subject.
     #[must_use]
     pub fn basic(user: impl Into<String>, password: Secret) -> Self {
-        Self { scheme: Scheme::Basic { user: user.into(), password }, subject: None }
+        Self { scheme: Scheme::Basic { user: user.into(), password }, until: None, subject: None }
+    }
+
+    /// The same credential, good until that moment.
+    #[must_use]
+    pub fn until(mut self, moment: OffsetDateTime) -> Self {
+        self.until = Some(moment);
+        self
     }
 }
 
@@ -72,6 +82,13 @@ impl Tenant {
     }
 }
 
+/// The tokens of two tenants: the first one's own, its second, one that has expired, and the other tenant's.
+#[derive(Debug, Clone)]
+pub struct Tokens(pub [Secret; 4]);
+
+/// The name of the tenant beside the first.
+const SECOND: &str = "second";
+
 /// The tenants of a server.
 #[derive(Debug, Clone)]
 pub struct Auth {
@@ -84,6 +101,21 @@ impl Auth {
     #[must_use]
     pub fn bearer(token: Secret) -> Self {
         Self { tenants: vec![Tenant::new("default", vec![Credential::bearer(token)])] }
+    }
+
+    /// Two tenants: one at that base path, which has two tokens and one that has expired, and one beside it.
+    #[must_use]
+    pub fn of_two(tokens: &Tokens, base_path: &str) -> Self {
+        let [own, second, expired, other] = tokens.0.clone().map(Credential::bearer);
+        let expired = expired.until(OffsetDateTime::UNIX_EPOCH);
+        let second_tenant = Tenant::new(SECOND, vec![other]).at(Self::second_base(base_path));
+        Self { tenants: vec![Tenant::new("default", vec![own, second, expired]), second_tenant] }
+    }
+
+    /// The base path of the second tenant of [`Auth::of_two`].
+    #[must_use]
+    pub fn second_base(base_path: &str) -> String {
+        format!("/{SECOND}/{}", base_path.trim_start_matches('/'))
     }
 
     /// One tenant, open to everybody.
@@ -102,10 +134,12 @@ pub(super) enum Access {
     Missing,
     /// Credentials came and are wrong; the scheme that was tried, in lower case.
     Refused(String),
+    /// Credentials came that were good once.
+    Expired(String),
 }
 
-/// Judges the `Authorization` header of a request.
-pub(super) fn access(tenant: &Tenant, headers: &Headers) -> Access {
+/// Judges the `Authorization` header of a request that comes at that time.
+pub(super) fn access(tenant: &Tenant, headers: &Headers, now: OffsetDateTime) -> Access {
     let Some(header) = headers.get("authorization").map(str::trim).filter(|header| !header.is_empty()) else {
         return if tenant.anonymous { Access::Granted(None) } else { Access::Missing };
     };
@@ -113,6 +147,7 @@ pub(super) fn access(tenant: &Tenant, headers: &Headers) -> Access {
     let scheme = scheme.to_ascii_lowercase();
     let basic = if scheme == "basic" { decode_basic(rest.trim()) } else { None };
     let mut granted = None;
+    let mut expired = false;
     // Every credential is compared, so that the time tells nothing about which one came close.
     for credential in &tenant.credentials {
         let (same, own) = match (&credential.scheme, &basic) {
@@ -122,13 +157,16 @@ pub(super) fn access(tenant: &Tenant, headers: &Headers) -> Access {
             }
             (Scheme::Basic { .. }, None) => (false, None),
         };
-        if same {
+        let good = credential.until.is_none_or(|until| now < until);
+        expired |= same && !good;
+        if same && good {
             granted = Some(credential.subject.as_ref().or(own).cloned());
         }
     }
     match granted {
         Some(subject) => Access::Granted(subject),
         None if tenant.anonymous => Access::Granted(None),
+        None if expired => Access::Expired(scheme),
         None => Access::Refused(scheme),
     }
 }
@@ -154,6 +192,9 @@ pub(super) fn challenges(tenant: &Tenant, access: &Access) -> Vec<String> {
             Access::Refused(scheme) if scheme == "bearer" => {
                 ", error=\"invalid_token\", error_description=\"the token is not known here\""
             }
+            Access::Expired(scheme) if scheme == "bearer" => {
+                ", error=\"invalid_token\", error_description=\"the token has expired\""
+            }
             _ => "",
         };
         challenges.push(format!("Bearer realm=\"scim\"{reason}"));
@@ -166,10 +207,22 @@ pub(super) fn challenges(tenant: &Tenant, access: &Access) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use time::macros::datetime;
+
     use super::*;
 
     #[test]
+    fn a_credential_is_good_until_its_time() {
+        let expires = datetime!(2026-01-02 0:00 UTC);
+        let tenant = Tenant::new("t", vec![Credential::bearer(Secret::new("t1")).until(expires)]);
+        let headers: Headers = [("Authorization", "Bearer t1")].into_iter().collect();
+        assert_eq!(access(&tenant, &headers, datetime!(2026-01-01 23:59:59 UTC)), Access::Granted(None));
+        assert_eq!(access(&tenant, &headers, expires), Access::Expired("bearer".into()));
+    }
+
+    #[test]
     fn credentials_are_judged() {
+        let now = datetime!(2026-01-01 0:00 UTC);
         let mut mapped = Credential::bearer(Secret::new("t2"));
         mapped.subject = Some("ann".into());
         let tenant = Tenant::new(
@@ -191,9 +244,9 @@ mod tests {
             ("", Access::Missing),
         ] {
             let headers: Headers = [("AUTHORIZATION", header)].into_iter().collect();
-            assert_eq!(access(&tenant, &headers), access_, "{header}");
+            assert_eq!(access(&tenant, &headers, now), access_, "{header}");
         }
-        assert_eq!(access(&tenant, &Headers::default()), Access::Missing);
+        assert_eq!(access(&tenant, &Headers::default(), now), Access::Missing);
         let refused = challenges(&tenant, &Access::Refused("bearer".into())).join("\n");
         assert!(refused.contains("invalid_token") && refused.contains("\nBasic realm="), "{refused}");
         assert!(!challenges(&tenant, &Access::Missing).join("\n").contains("error"));

@@ -37,7 +37,7 @@ fn answer(server: &Core, request: &Request, head: bool) -> Result<Answer, ScimEr
     let method = if head { Method::Get } else { request.method.clone() };
     let route = Route::find(path, &server.profile);
 
-    let known = auth::access(&place.tenant, &request.headers);
+    let known = auth::access(&place.tenant, &request.headers, server.now());
     let granted = server.grants.as_ref().is_some_and(|(tenant, grants)| {
         *tenant == place.tenant.name && grants.admits(request.headers.get("authorization"), server.now())
     });

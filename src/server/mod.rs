@@ -34,7 +34,7 @@ mod values;
 mod write;
 
 pub use admin::FaultControl;
-pub use auth::{Auth, Credential, Scheme, Tenant};
+pub use auth::{Auth, Credential, Scheme, Tenant, Tokens};
 pub use http::{Service, Timeouts, serve, serve_with};
 pub use oauth::OAuthClient;
 pub use sqlite::SqliteStore;

@@ -39,6 +39,21 @@ pub enum Problem {
     Leftovers(usize),
 }
 
+impl Problem {
+    /// The problem as a phrase.
+    #[must_use]
+    pub fn phrase(&self) -> String {
+        match self {
+            Self::Requirement { id, level, outcome } => format!("{id} ({}): {}", level.as_str(), outcome.as_str()),
+            Self::Client { id, readiness } => format!("{id} is {}", readiness.as_str()),
+            Self::Inconclusive { id } => format!("{id} is inconclusive"),
+            Self::Budget { scenario } => format!("{scenario} needs more users than --max-users"),
+            Self::Leftovers(1) => "1 leftover".to_owned(),
+            Self::Leftovers(count) => format!("{count} leftovers"),
+        }
+    }
+}
+
 /// The gate's verdict: passed when there is no problem.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gate {

@@ -4,11 +4,13 @@
 
 mod exchange;
 mod headers;
+mod lent;
 mod redact;
 mod secret;
 
 pub use exchange::{Exchange, ExchangeId, Failure, FailureKind};
 pub use headers::Headers;
+pub use lent::Lent;
 pub use redact::Redactor;
 pub use secret::SECRET_MEMBERS;
 pub use secret::Secret;
@@ -82,12 +84,15 @@ pub enum Root {
     Admin,
     /// Below this base URL, without credentials of its own: another tenant's SCIM base on the same host.
     At(String),
+    /// Below the SCIM base URL of the second tenant that the settings name, with its credentials.
+    SecondTenant,
     /// Nowhere by itself: a probe of the caller's configuration answers it: `GET /role?id=…&userName=…`, `POST /login` with
     /// `{"id", "userName", "password"}` for `{"access_token"}`, `POST /token` with `{"token"}` for `{"active"}`.
     Probe,
 }
 
-/// A request relative to one of the target's base URLs. Credentials are never inside: the client adds them at the last moment.
+/// A request relative to one of the target's base URLs. Credentials are never inside: the client adds them at the last moment,
+/// also those that an `Authorization` names ([`Lent::placeholder`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Below which base URL.

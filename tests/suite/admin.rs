@@ -161,6 +161,8 @@ async fn play(fault: Fault, admin: bool) -> Ran {
             marker: "sp7".into(),
             base_url: transport.base_url().to_owned(),
             admin,
+            lends: &[],
+            second_tenant: None,
             ticked: None,
         },
     );

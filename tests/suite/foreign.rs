@@ -23,6 +23,20 @@ struct Reviewed {
     falsified: Vec<String>,
     not_passed: Outcomes,
     readiness: BTreeMap<String, String>,
+    /// With capabilities switched off.
+    without: Vec<Without>,
+    /// Two tenants, two tokens, of which each opens both.
+    tenants: Outcomes,
+}
+
+/// What a run gives where the configuration announces less than the server does.
+#[derive(serde::Deserialize)]
+struct Without {
+    capabilities: Vec<String>,
+    /// `--select`; none: everything.
+    select: Option<String>,
+    exit_code: i32,
+    not_passed: Outcomes,
 }
 
 /// The folder with `bin/scim2-server`; a gate must have it, a developer need not.
@@ -39,9 +53,14 @@ fn environment() -> Option<PathBuf> {
 
 /// `scim2-server` on a free port; stopped by its process id when dropped.
 fn start(environment: &Path) -> Served {
+    start_with(environment, &[])
+}
+
+fn start_with(environment: &Path, more: &[&str]) -> Served {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let child = Command::new(environment.join("bin/scim2-server"))
         .args(["--hostname", "127.0.0.1", "--port", &port.to_string(), "--bearer-token", TOKEN])
+        .args(more)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
@@ -49,6 +68,9 @@ fn start(environment: &Path) -> Served {
         .unwrap();
     Served { child, url: format!("http://127.0.0.1:{port}/v2") }
 }
+
+/// A second token.
+const TWO: &str = "second-token-of-the-foreign-server";
 
 fn total(server: &Served, path: &str) -> Value {
     let (status, body) = server.get(path, TOKEN);
@@ -58,8 +80,12 @@ fn total(server: &Served, path: &str) -> Value {
 
 /// The report of a run with a fixed seed.
 fn report(server: &Served, folder: &Path, exit_code: i32) -> Value {
-    let arguments = ["run", "--target", &server.url, "--token-env", "TEST_TOKEN", "--wait", "30s", "--seed", "7"];
-    let ended = end(scimproof(folder, &arguments).args(["--json", "r.json"]));
+    report_of(&server.url, folder, &[], exit_code)
+}
+
+fn report_of(url: &str, folder: &Path, more: &[&str], exit_code: i32) -> Value {
+    let arguments = ["run", "--target", url, "--token-env", "TEST_TOKEN", "--wait", "30s", "--seed", "7"];
+    let ended = end(scimproof(folder, &arguments).args(["--json", "r.json"]).args(more).env("TEST_TWO", TWO));
     assert_eq!(ended.code, exit_code, "{}\n{}", ended.stdout, ended.stderr);
     serde_json::from_str(&std::fs::read_to_string(folder.join("r.json")).unwrap()).unwrap()
 }
@@ -120,5 +146,47 @@ fn a_foreign_server_shows_exactly_what_was_reviewed_and_is_left_as_it_was() {
         for path in ["/Users", "/Groups"] {
             assert_eq!(total(&server, path), 0, "{path} after the {round} run");
         }
+    }
+}
+
+#[test]
+fn what_is_announced_as_off_is_not_asked_for_and_nothing_else_turns_red() {
+    let Some(environment) = environment() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let python = environment.join("bin/python");
+    let defaults = "import json, scim2_server.utils as it; \
+                    print(json.dumps(it.load_json_resource('default-service-provider-config.json')))";
+    let said = Command::new(python).args(["-c", defaults]).output().unwrap();
+    let defaults: Value = serde_json::from_slice(&said.stdout).unwrap();
+    for without in reviewed().without {
+        let mut config = defaults.clone();
+        for capability in &without.capabilities {
+            config[capability]["supported"] = Value::Bool(false);
+        }
+        let file = folder.path().join("config.json");
+        std::fs::write(&file, config.to_string()).unwrap();
+        let server = start_with(&environment, &["--service-provider-config", file.to_str().unwrap()]);
+        let select: Vec<&str> = without.select.iter().flat_map(|select| ["--select", select]).collect();
+        let report = report_of(&server.url, folder.path(), &select, without.exit_code);
+        assert_eq!(not_passed(&report), without.not_passed, "without {:?}", without.capabilities);
+        assert_eq!(report["summary"]["leftovers"], 0, "without {:?}", without.capabilities);
+    }
+}
+
+#[test]
+fn two_tenants_of_a_foreign_server_are_told_apart_and_left_as_they_were() {
+    let Some(environment) = environment() else { return };
+    let mut server = start_with(&environment, &["--bearer-token", TWO, "--tenant", "one", "--tenant", "two"]);
+    let folder = tempfile::tempdir().unwrap();
+    let [one, two] = ["one", "two"].map(|name| server.url.replace("/v2", &format!("/{name}/v2")));
+    let further = ["--second-token-env", "TEST_TWO", "--second-tenant", &two];
+    let more = ["--second-tenant-token-env", "TEST_TWO", "--select", "tenants or authentication"];
+    let report = report_of(&one, folder.path(), &[&further[..], &more].concat(), 0);
+    assert_eq!(not_passed(&report), reviewed().tenants);
+    assert_eq!(report["summary"]["leftovers"], 0);
+    assert!(!report.to_string().contains(TWO), "no artefact holds a token");
+    for base in [one, two] {
+        server.url = base;
+        assert_eq!(total(&server, "/Users"), 0, "{}", server.url);
     }
 }

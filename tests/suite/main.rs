@@ -12,6 +12,7 @@ mod cli;
 mod cli_help;
 mod cli_prove_load;
 mod cli_sweep;
+mod crowd;
 mod decisions;
 mod faults;
 mod foreign;

@@ -96,6 +96,8 @@ async fn broken(declared: &Profile, real: Profile) -> BTreeMap<String, usize> {
         marker: "spb".to_owned(),
         base_url: base,
         admin: false,
+        lends: &[],
+        second_tenant: None,
         ticked: None,
     };
     let plan = plan::build(&all, &options);

@@ -48,6 +48,8 @@ async fn run(server: &Arc<Server>, seed: u64) -> Vec<Event> {
         marker: format!("sp{seed:x}"),
         base_url: "http://127.0.0.1/scim/v2".to_owned(),
         admin: false,
+        lends: &[],
+        second_tenant: None,
         ticked: None,
     };
     let plan = plan::build(&chosen, &options);

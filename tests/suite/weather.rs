@@ -238,14 +238,18 @@ fn ugly_answers_never_stop_a_run() {
 
 #[test]
 fn the_same_seed_gives_the_same_verdict_every_time() {
-    let plays = plays();
-    let times: Vec<usize> = (0..20).collect();
-    let judge = || {
-        let verdict = in_process(|world, request| world.pass(request), &Options::default(), &plays).unwrap();
+    let judge = |plays: &[String]| {
+        let verdict = in_process(|world, request| world.pass(request), &Options::default(), plays).unwrap();
         let outcomes = verdict.requirements.iter().map(|it| (it.id.clone(), it.outcome, it.findings));
         (outcomes.collect::<Vec<_>>(), play::readiness(&verdict), verdict.facts.exchanges)
     };
-    let first = judge();
-    let wrong = complaints(&times, |n| if judge() == first { vec![] } else { vec![format!("run {n} differs")] });
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // A hundred that write, read back, collide and race; some of everything.
+    let few = ["rfc/smoke", "okta/duplicates/race", "okta/duplicates/same-user-again"].map(str::to_owned).to_vec();
+    for (plays, times) in [(few, 100), (plays(), 8)] {
+        let first = judge(&plays);
+        let times: Vec<usize> = (0..times).collect();
+        let differs = |n: &usize| if judge(&plays) == first { vec![] } else { vec![format!("run {n} differs")] };
+        let wrong = complaints(&times, differs);
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
 }

@@ -14,8 +14,8 @@ use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::progress::Progress;
 use crate::cli::signals::Stop;
-use crate::cli::{config, faults, probe, sources, target};
-use crate::client::{AdminSurface, Auth, BaseUrl, InProcess, Transport};
+use crate::cli::{config, faults, lend, probe, sources, target};
+use crate::client::{AdminSurface, Auth, BaseUrl, Handler, InProcess, Lending, Loan, SecondTenant, Transport};
 use crate::conform;
 use crate::flow::{Event, Leftover, told};
 use crate::idp;
@@ -24,10 +24,10 @@ use crate::profile::Profile;
 use crate::requirement::Catalogue;
 use crate::run::{self, Discovery, Inspect, Opening, Options};
 use crate::scenario::{ACTIONS, Scenario, ScenarioError};
-use crate::server::{self, Server};
+use crate::server::{self, Server, Tokens};
 use crate::store::MemoryStore;
 use crate::verdict::{Baseline, ExitCode, Settings, Verdict};
-use crate::wire::Secret;
+use crate::wire::{Lent, Secret};
 
 /// A run that came to its end, or as far as it was let.
 pub struct Judged {
@@ -61,12 +61,35 @@ pub struct Prepared {
     pub ticked: Option<Vec<String>>,
 }
 
+/// What there is to be judged, and what its settings add.
+pub struct Offers<'a> {
+    /// The target's base URL.
+    pub base_url: &'a str,
+    /// Whether there is an admin surface.
+    pub admin: bool,
+    /// The further credentials.
+    pub lends: Vec<Lent>,
+    /// The base URL of the second tenant.
+    pub second_tenant: Option<&'a str>,
+}
+
+impl<'a> Offers<'a> {
+    fn of(transport: &'a dyn Transport) -> Self {
+        Self {
+            base_url: transport.base_url(),
+            admin: transport.admin_url().is_some(),
+            lends: Lent::ALL.into_iter().filter(|lent| transport.lends(*lent)).collect(),
+            second_tenant: transport.second_tenant_url(),
+        }
+    }
+}
+
 impl Prepared {
     /// The plan against a target that says that of itself. It takes the scenarios over: each is let go once it was played.
     ///
     /// # Errors
     /// [`Fault`] of ours: a scenario written from the target's schemas is none.
-    pub fn plan(&mut self, said: Option<&Discovery>, base_url: &str, admin: bool) -> Result<Plan, Fault> {
+    pub fn plan(&mut self, said: Option<&Discovery>, offers: &Offers<'_>) -> Result<Plan, Fault> {
         let options = plan::Options {
             selection: self.selection.clone(),
             profile: &self.profile,
@@ -75,8 +98,10 @@ impl Prepared {
             max_users: self.options.max_users,
             seed: self.seed,
             marker: format!("sp{:x}", self.seed),
-            base_url: base_url.to_owned(),
-            admin,
+            base_url: offers.base_url.to_owned(),
+            admin: offers.admin,
+            lends: &offers.lends,
+            second_tenant: offers.second_tenant,
             ticked: self.ticked.as_deref(),
         };
         let mut scenarios = std::mem::take(&mut self.scenarios);
@@ -109,6 +134,7 @@ pub fn judge(flags: &mut Run, context: &Context, default_baseline: Option<&Path>
         Some(remote) => (Arc::clone(&remote.transport), remote.given, Some(remote.base.to_string())),
         None => (bundled(&prepared.profile, &flags.target.fault, context)?, "a bearer token", None),
     };
+    let transport = lend::before(transport, flags, context)?;
     let (transport, _) = probe::before(transport, &flags.target.probes, &context.redactor)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -158,7 +184,7 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
     let options = Options {
         concurrency: connection.concurrency.map_or(Options::default().concurrency, usize::from),
         max_rps: connection.max_rps,
-        max_users: connection.max_users,
+        max_users: target::most_users(flags),
         settle: connection.settle.unwrap_or_default(),
         ..Options::default()
     };
@@ -204,19 +230,30 @@ fn baseline(path: &Path, scenarios: &[Scenario]) -> Result<Option<Baseline>, Fau
     })
 }
 
-/// The bundled server in this process with its admin surface, behind those faults, with tokens that nobody knows.
+/// The bundled server in this process with its admin surface, a second tenant and further tokens, behind those faults; nobody
+/// knows its tokens.
 pub(super) fn bundled(profile: &Profile, faults: &[String], context: &Context) -> Result<Arc<dyn Transport>, Fault> {
     let made_up = || Secret::new(uuid::Uuid::new_v4().simple().to_string());
-    let (token, operator) = (made_up(), made_up());
-    context.redactor.learn(&token);
+    let (tokens, operator) = (Tokens([made_up(), made_up(), made_up(), made_up()]), made_up());
+    let [own, second, expired, other] = tokens.0.clone().map(Auth::Bearer);
+    own.teach(&context.redactor);
     let parsed =
         |url: &str| BaseUrl::parse(url).map_err(|error| Fault::usage(format!("the profile's base path: {error}")));
     let (origin, base) = (parsed("http://127.0.0.1")?, parsed(&format!("http://127.0.0.1{}", profile.base_path))?);
-    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), server::Auth::bearer(token.clone()));
+    let there = parsed(&format!("http://127.0.0.1{}", server::Auth::second_base(&profile.base_path)))?;
+    let auth = server::Auth::of_two(&tokens, &profile.base_path);
+    let server = Server::new(profile.clone(), Arc::new(MemoryStore::new()), auth);
     let server = faults::before(server.with_admin(operator.clone()), faults)?;
     let admin = AdminSurface::new(origin, Auth::Bearer(operator), &context.redactor);
-    let bundled = InProcess::new(base, Auth::Bearer(token), Arc::new(move |request| server.handle(request)));
-    Ok(Arc::new(bundled.with_admin(admin)))
+    let handler: Handler = Arc::new(move |request| server.handle(request));
+    let tenant = Arc::new(InProcess::new(there, other.clone(), Arc::clone(&handler)));
+    let loan = Loan {
+        second_token: Some(second),
+        expired_token: Some(expired),
+        tenant: Some(SecondTenant { transport: tenant, auth: other }),
+    };
+    let bundled = InProcess::new(base, own, handler).with_admin(admin);
+    Ok(Arc::new(Lending::new(Arc::new(bundled), loan, &context.redactor)))
 }
 
 /// Looks at the target, plans and plays. Gives the events and the scenarios that broke off by our fault.
@@ -236,10 +273,7 @@ async fn perform(
         }
     };
     let discovery = discovery.map_err(|error| Fault::unreachable(error.to_string()))?;
-    let plan = {
-        let admin = transport.admin_url().is_some();
-        prepared.plan(Some(&discovery), transport.base_url(), admin)?
-    };
+    let plan = prepared.plan(Some(&discovery), &Offers::of(transport.as_ref()))?;
     let marker = plan.marker.clone();
     let opening = Opening {
         target: url,

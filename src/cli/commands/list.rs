@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::judge::prepare;
+use super::judge::{Offers, prepare};
 use crate::cli::args::{Connection, List, Run, Target};
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
@@ -15,6 +15,7 @@ use crate::profile::Profile;
 use crate::requirement::{Catalogue, Level, sets};
 use crate::scenario::Scenario;
 use crate::verdict::ExitCode;
+use crate::wire::Lent;
 
 /// Prints the list.
 ///
@@ -42,7 +43,9 @@ fn planned(flags: &List, context: &Context) -> Result<String, Fault> {
     let connection = Connection { max_users: flags.max_users, ..Connection::default() };
     let mut prepared =
         prepare(&Run { selection: flags.selection.clone(), target, connection, ..Run::default() }, context)?;
-    let mut plan = prepared.plan(None, "http://127.0.0.1", true)?;
+    let second_tenant = Some("http://127.0.0.1/second");
+    let everything = Offers { base_url: "http://127.0.0.1", admin: true, lends: Lent::ALL.to_vec(), second_tenant };
+    let mut plan = prepared.plan(None, &everything)?;
     plan.scenarios.sort_by(|a, b| a.id.cmp(&b.id));
     let total = plan.estimate();
     let mut text = format!("would run ({})\n", plan.scenarios.len());

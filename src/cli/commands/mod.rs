@@ -9,6 +9,7 @@ pub mod lint;
 pub mod list;
 pub mod load;
 pub mod matrix;
+mod pace;
 pub mod prove;
 mod reach;
 mod regressions;

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::reach::{Reached, reach, runtime};
-use super::regressions;
+use super::{pace, regressions};
 use crate::cli::args::Prove;
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
+use crate::cli::page::{self, Page};
 use crate::cli::probe::is_address;
 use crate::cli::progress::Histories;
 use crate::cli::signals::Stop;
@@ -16,9 +17,6 @@ use crate::report::curl;
 use crate::report::proof::{self, Left, Subject};
 use crate::requirement::{Catalogue, Level};
 use crate::verdict::ExitCode;
-
-/// How many random histories where nothing else is said.
-const CASES: u64 = 2000;
 
 /// Tests every law that was asked for and that the target lets be seen.
 ///
@@ -34,7 +32,7 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
         suites,
         laws,
         // A budget without a number of histories is there to be used up.
-        cases: flags.cases.unwrap_or(if flags.time_budget.is_some() { u64::from(u32::MAX) } else { CASES }),
+        cases: flags.cases.or(flags.time_budget.map(|_| u64::from(u32::MAX))),
         time_budget: flags.time_budget,
         role_at: flags.role_at,
         regressions,
@@ -69,9 +67,21 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
         exit_code: exit.code(),
     };
     let text = proof::text(&reached.heading(), &proof, &left, Catalogue::embedded(), context.width());
-    if let Some(path) = &flags.json {
-        let value = proof::value(&subject, &proof, &left, Catalogue::embedded());
-        context.write_artefact(path, &format!("{value:#}\n"))?;
+    if flags.json.is_some() || flags.html.is_some() {
+        let json = format!("{:#}\n", proof::value(&subject, &proof, &left, Catalogue::embedded()));
+        if let Some(path) = &flags.json {
+            context.write_artefact(path, &json)?;
+        }
+        if let Some(path) = &flags.html {
+            let page = Page {
+                exit,
+                target: &reached.name,
+                text: &text,
+                requirements: proof.laws.iter().map(|law| law.id.as_str()).collect(),
+                readings: proof.readings.iter().map(|(id, _)| id.as_str()).collect(),
+            };
+            page::write(path, &page, |out| out.write_all(json.as_bytes()), context)?;
+        }
     }
     if flags.json.as_deref().is_some_and(|path| path.as_os_str() == "-") {
         context.say(text.trim_end());
@@ -94,7 +104,8 @@ fn exit(proof: &Proof) -> ExitCode {
 struct Wish {
     suites: Vec<Suite>,
     laws: Vec<String>,
-    cases: u64,
+    /// `None`: as many as suit the target.
+    cases: Option<u64>,
     time_budget: Option<std::time::Duration>,
     role_at: Option<String>,
     regressions: Vec<Regression>,
@@ -128,6 +139,11 @@ fn selected(asked: &[String]) -> Result<(Vec<Suite>, Vec<String>), Fault> {
 async fn test(reached: &Reached, wish: Wish, context: &Context) -> Result<Proof, Fault> {
     let stop = Stop::listen();
     let discovery = reached.look(&stop).await?;
+    let cases = match wish.cases {
+        Some(cases) => cases,
+        None if reached.bundled => pace::MOST,
+        None => paced(reached, &wish.suites, context).await,
+    };
     let bundled = reached.bundled.then(|| RoleReadOut::At("roles.value".to_owned()));
     let setting = Setting {
         profile: reached.profile.clone(),
@@ -143,7 +159,7 @@ async fn test(reached: &Reached, wish: Wish, context: &Context) -> Result<Proof,
         transport: Arc::clone(&reached.transport),
         setting: Arc::new(setting),
         options: reached.options.clone(),
-        cases: wish.cases,
+        cases,
         time_budget: wish.time_budget,
         regressions: wish.regressions,
         laws: wish.laws,
@@ -153,6 +169,22 @@ async fn test(reached: &Reached, wish: Wish, context: &Context) -> Result<Proof,
     let proof = engine.prove(&wish.suites).await.map_err(|fault| Fault::ours(fault.to_string()));
     bar.finish();
     proof
+}
+
+/// As many histories as a target of that speed plays in about two minutes.
+async fn paced(reached: &Reached, suites: &[Suite], context: &Context) -> u64 {
+    let Some(cost) = pace::cost(&reached.transport, reached.options.concurrency).await else { return pace::MOST };
+    let cases = pace::cases(cost, suites.len());
+    if cases < pace::MOST {
+        context.say(&format!(
+            "{cases} histories instead of {}: a request takes {:.1} ms here, and a proof should take about {} minutes \
+             (--cases, --time-budget)",
+            pace::MOST,
+            cost.as_secs_f64() * 1000.0,
+            pace::WANTED.as_secs() / 60,
+        ));
+    }
+    cases
 }
 
 fn save(path: &Path, scenario: &str, context: &Context) -> Result<(), Fault> {

@@ -74,7 +74,7 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
         concurrency: run.connection.concurrency.map_or(Options::default().concurrency, usize::from),
         max_rps: run.connection.max_rps,
         settle: run.connection.settle.unwrap_or_default(),
-        max_users: run.connection.max_users,
+        max_users: target::most_users(&run),
         ..Options::default()
     };
     let wait = run.target.wait.unwrap_or_default();

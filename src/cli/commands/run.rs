@@ -7,6 +7,7 @@ use super::judge::{Judged, judge};
 use crate::cli::args::{Gate, Run};
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
+use crate::cli::page::{self, Page};
 use crate::report::{Report, json, junit, terminal};
 use crate::requirement::Catalogue;
 use crate::verdict::ExitCode;
@@ -35,6 +36,18 @@ pub fn report(judged: &Judged, gate: &Gate, context: &Context) -> Result<(), Fau
     }
     if let Some(path) = &gate.junit {
         context.write_artefact(path, &junit::text(&report).map_err(broken)?)?;
+    }
+    if let Some(path) = &gate.html {
+        let plain = terminal::Options { color: false, width: context.width(), verbose: true };
+        let verdict = &judged.verdict;
+        let page = Page {
+            exit: judged.exit,
+            target: verdict.facts.target.as_deref().unwrap_or("the bundled server"),
+            text: &terminal::text(&report, &plain),
+            requirements: verdict.requirements.iter().map(|it| it.id.as_str()).collect(),
+            readings: verdict.readings.iter().map(|it| it.interpretation.as_str()).collect(),
+        };
+        page::write(path, &page, |out| json::write(&report, out), context)?;
     }
     let options = terminal::Options { color: true, width: context.width(), verbose: context.verbose };
     let text = terminal::text(&report, &options);

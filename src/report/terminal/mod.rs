@@ -12,7 +12,7 @@ pub use text::wrap;
 
 use super::{Report, counted};
 use crate::flow::{Outcome, SkipReason};
-use crate::verdict::{FailOn, Judged};
+use crate::verdict::Judged;
 use text::{Paint, Tone};
 
 /// How to print.
@@ -258,15 +258,5 @@ fn plural(noun: &str) -> String {
     match noun.split_once(' ') {
         Some(("failure", rest)) => format!("failures {rest}"),
         _ => format!("{noun}s"),
-    }
-}
-
-/// The words of the gate's choice.
-fn gate_words(fail_on: FailOn) -> &'static str {
-    match fail_on {
-        FailOn::Must => "MUST and readiness",
-        FailOn::Should => "MUST, SHOULD and readiness",
-        FailOn::Warn => "everything, warnings too",
-        FailOn::Idp => "readiness alone",
     }
 }

@@ -1,10 +1,10 @@
 //! The end of the report: leftovers, baseline, readiness, gate, the counts and the last line. The count lines keep their
 //! form so that they can be searched for.
 
+use super::Page;
 use super::text::Tone;
-use super::{Page, gate_words};
 use crate::flow::Outcome;
-use crate::report::counted;
+use crate::report::{counted, gate_words};
 use crate::requirement::{Level, sets};
 use crate::verdict::{ClientVerdict, ExitCode, Facts, Problem, Readiness, ReasonKind};
 
@@ -133,10 +133,8 @@ impl Page<'_> {
                 parts.push(format!("{} not met", counted(requirements, "requirement")));
             }
             parts.extend(gate.problems.iter().filter_map(|it| match it {
-                Problem::Client { id, readiness } => Some(format!("{id} is {}", readiness.as_str())),
-                Problem::Budget { scenario } => Some(format!("{scenario} needs more users than --max-users")),
-                Problem::Leftovers(count) => Some(counted(*count, "leftover")),
-                _ => None,
+                Problem::Requirement { .. } | Problem::Inconclusive { .. } => None,
+                other => Some(other.phrase()),
             }));
             if open > 0 {
                 parts.push(format!("{open} inconclusive"));

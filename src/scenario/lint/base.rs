@@ -7,13 +7,16 @@ use super::scope::{At, Scope};
 use crate::scenario::model::{Action, On};
 use crate::scenario::raw;
 use crate::scenario::template::Template;
-use crate::wire::Method;
+use crate::wire::{Lent, Method};
 
 /// Where organizations are created; such a step carries its own `undo`.
 const ORGANIZATIONS: &str = "/admin/v1/organizations";
 
 /// The probes that are sent a secret, which has no place in a query.
 const PROBES: [&str; 2] = ["POST /login", "POST /token"];
+
+/// `on`: the second tenant that the settings name.
+pub(super) const SECOND_TENANT: &str = "second-tenant";
 
 /// The media type of form data, as the step's own header says it.
 pub(super) fn is_form(raw: &raw::Step) -> bool {
@@ -46,9 +49,15 @@ impl Linter<'_> {
             }
             return On::Admin;
         }
+        if on.get_ref() == SECOND_TENANT {
+            return On::SecondTenant;
+        }
         let template = self.template(on.get_ref(), &on.span(), |hole| scope.check(hole, Some(at)));
         if template.holes().next().is_none() {
-            self.fail(on.span(), "`on` is \"admin\", \"probe\", or a saved SCIM base such as \"{{ scim }}\"");
+            self.fail(
+                on.span(),
+                "`on` is \"admin\", \"probe\", \"second-tenant\", or a saved SCIM base such as \"{{ scim }}\"",
+            );
         }
         On::At(template)
     }
@@ -65,9 +74,35 @@ impl Linter<'_> {
         template
     }
 
-    /// An organization that is created is removed with all that is in it; nothing else knows of it.
+    /// `with`: credentials that the settings of a target add.
+    pub(super) fn with(&mut self, raw: &raw::Step) -> Option<Lent> {
+        let with = raw.with.as_ref()?;
+        if raw.headers.keys().any(|name| name.get_ref().eq_ignore_ascii_case("authorization")) {
+            self.fail(with.span(), "`with` brings its own `Authorization`");
+        }
+        if raw.on.as_ref().is_some_and(|on| on.get_ref() != SECOND_TENANT) {
+            self.fail(
+                with.span(),
+                "`with` does not go with this `on`: its token is for the target and its second tenant",
+            );
+        }
+        let lent = Lent::named(with.get_ref());
+        if lent.is_none() {
+            let known = Lent::ALL.map(Lent::word).join(", ");
+            self.fail(with.span(), format!("`with` is one of {known}"));
+        }
+        lent
+    }
+
+    /// An organization that is created is removed with all that is in it; nothing else knows of it. What is created in the
+    /// second tenant is removed one by one.
     pub(super) fn organization(&mut self, raw: &raw::Step, action: &Action) {
         let Action::Send { line, .. } = action else { return };
+        let posts = line.method == Method::Post && line.writes() && line.path() != "/Bulk";
+        let saves = raw.save.values().any(|address| address.get_ref() == "id");
+        if line.on == On::SecondTenant && posts && saves && raw.undo.is_none() {
+            self.fail(raw.name.span(), "what it creates in the second tenant stays: add `undo = \"DELETE …\"`");
+        }
         let creates = line.on == On::Admin && line.method == Method::Post && line.path() == ORGANIZATIONS;
         if creates && raw.undo.is_none() {
             let message = format!("the organization stays: add `undo = \"DELETE {ORGANIZATIONS}/…\"`");

@@ -86,8 +86,7 @@ impl Linter<'_> {
                 self.fail(name.span(), reason);
             }
         }
-        let admin = needs.iter().any(|need| need == "admin");
-        let steps = self.steps(raw.step, admin, &mut scope);
+        let steps = self.steps(raw.step, &needs, &mut scope);
         Scenario {
             id: id.to_owned(),
             file: self.source.file.to_owned(),

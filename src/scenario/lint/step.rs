@@ -40,6 +40,7 @@ impl Linter<'_> {
             })
             .collect();
         let on = self.on(&raw, scope, at);
+        let lent = self.with(&raw);
         let action = self.action(&raw, &on, at, before, scope);
         let save = raw
             .save
@@ -60,6 +61,7 @@ impl Linter<'_> {
             shape: raw.shape.map(Spanned::into_inner),
             action,
             headers,
+            lent,
             client,
             encoding: raw.encoding,
             times: raw.times.and_then(|times| usize::try_from(times.into_inner()).ok()),
@@ -145,6 +147,7 @@ impl Linter<'_> {
                 (raw.client.is_some(), "as"),
                 (raw.encoding.is_some(), "encoding"),
                 (raw.on.is_some(), "on"),
+                (raw.with.is_some(), "with"),
             ] {
                 if there {
                     self.fail(repeat.span(), format!("`repeat` sends the very same bytes: `{key}` has no place here"));

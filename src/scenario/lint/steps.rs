@@ -7,6 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::Linter;
+use super::base::SECOND_TENANT;
 use super::scope::{Needs, Scope};
 use crate::scenario::model::{Line, On, Step, line_of};
 use crate::scenario::raw;
@@ -24,13 +25,15 @@ pub(super) struct Before<'a> {
 }
 
 impl Linter<'_> {
-    /// `admin`: the scenario says that it needs the admin surface.
-    pub(super) fn steps(&mut self, raw: Vec<Spanned<raw::Step>>, admin: bool, scope: &mut Scope) -> Vec<Step> {
-        if !admin
-            && let Some(on) =
-                raw.iter().filter_map(|step| step.get_ref().on.as_ref()).find(|on| on.get_ref() != "probe")
-        {
-            self.fail(on.span(), "a scenario with `on` says `needs = [\"admin\"]`");
+    /// `needs`: those of the whole scenario.
+    pub(super) fn steps(&mut self, raw: Vec<Spanned<raw::Step>>, needs: &[String], scope: &mut Scope) -> Vec<Step> {
+        let mut on = raw.iter().filter_map(|step| step.get_ref().on.as_ref());
+        let surface = on.find(|on| !matches!(on.get_ref().as_str(), "probe" | SECOND_TENANT));
+        if let Some(on) = surface.filter(|_| !needs.iter().any(|need| need == "admin")) {
+            self.fail(on.span(), "a scenario with this `on` says `needs = [\"admin\"]`");
+        }
+        for step in &raw {
+            self.lent(step.get_ref(), needs);
         }
         let mut names = BTreeMap::new();
         for (index, step) in raw.iter().enumerate() {
@@ -64,6 +67,17 @@ impl Linter<'_> {
             .collect();
         self.unread(&steps, &spans);
         steps
+    }
+
+    /// What the settings may add is sent only where the scenario, or the step, says that it needs it.
+    fn lent(&mut self, step: &raw::Step, needs: &[String]) {
+        let on = step.on.as_ref().filter(|on| on.get_ref() == SECOND_TENANT);
+        for word in on.into_iter().chain(&step.with) {
+            let has = |need: &str| need.strip_suffix("-url").unwrap_or(need) == word.get_ref();
+            if !needs.iter().any(|need| has(need)) && !step.needs.iter().any(|need| has(need.get_ref())) {
+                self.fail(word.span(), format!("a step with this says `needs = [\"{}\"]`", word.get_ref()));
+            }
+        }
     }
 
     /// The index of the first step of each step's run; labels must stand side by side, two or more of them.

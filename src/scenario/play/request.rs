@@ -6,7 +6,7 @@ use super::super::model::{Action, Line, On, Scenario, Step as Script};
 use super::super::template::{Lookup, Missing, Template};
 use super::state::{Broken, State};
 use crate::idp::{self, Client, Encoding};
-use crate::wire::{ExchangeId, Headers, Request, Response, Root};
+use crate::wire::{ExchangeId, Headers, Method, Request, Response, Root};
 
 /// The media type of a plain RFC client (`RFC7644 §3.1`).
 const SCIM: &str = "application/scim+json";
@@ -47,6 +47,7 @@ pub(super) fn root(on: &On, lookup: Lookup) -> Result<Root, Missing> {
         On::Scim => Root::Scim,
         On::Admin => Root::Admin,
         On::Probe => Root::Probe,
+        On::SecondTenant => Root::SecondTenant,
         On::At(base) => Root::At(base.plain(lookup)?.trim_end_matches('/').to_owned()),
     })
 }
@@ -57,7 +58,17 @@ pub(super) fn place(request: &Request) -> String {
         Root::Scim => request.path().to_owned(),
         Root::Admin => format!("admin {}", request.path()),
         Root::Probe => format!("probe {}", request.path()),
+        Root::SecondTenant => format!("second tenant {}", request.path()),
         Root::At(base) => format!("{base}{}", request.path()),
+    }
+}
+
+/// What a request is to write: a place, or what a `POST` creates at it. Another creation in the same collection neither
+/// makes up for one that failed nor shows that it was made.
+pub(super) fn aim(request: &Request) -> String {
+    match (&request.method, &request.body) {
+        (Method::Post, Some(body)) => format!("{} {}", place(request), String::from_utf8_lossy(body)),
+        _ => place(request),
     }
 }
 
@@ -106,6 +117,9 @@ pub(super) fn render(state: &State, index: usize, n: usize) -> Result<Request, B
         } else {
             request.headers.set(name, value);
         }
+    }
+    if let Some(lent) = script.lent {
+        request.headers.set("Authorization", lent.placeholder());
     }
     Ok(request)
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::super::model::{On, Scenario, Step as Script};
+use super::super::model::{Line, On, Scenario, Step as Script, line_of};
 use super::super::template::Missing;
 use super::Settings;
 use super::kept::Kept;
 use crate::flow::{Evidence, Remark, Step};
 use crate::scim::address;
-use crate::wire::{Exchange, ExchangeId, Method, Request};
+use crate::wire::{Exchange, ExchangeId, Request};
 
 /// The state of one play.
 pub(super) struct State {
@@ -25,7 +25,8 @@ pub(super) struct State {
     broken: BTreeMap<String, Broken>,
     /// Steps that are over.
     done: BTreeMap<String, Done>,
-    /// Writes that should have succeeded and did not, by path, as long as no later write there did.
+    /// Writes that should have succeeded and did not, by what they were to write (see `request::aim`), as long as no later
+    /// write of the same did.
     pub refused: BTreeMap<String, Broken>,
     pub remarks: Vec<Remark>,
     pub undo: Vec<Step>,
@@ -150,7 +151,7 @@ impl State {
         }
         let before = self.vars.clone();
         self.save(script, chosen);
-        let path = super::request::place(&request);
+        let aim = super::request::aim(&request);
         self.done.insert(script.name.clone(), Done::Answered { request, exchange: Arc::clone(chosen) });
         if let Some(line) = &script.undo
             && good(&chosen)
@@ -185,13 +186,13 @@ impl State {
         if let Some(tally) = &script.tally {
             self.tally(script, tally, exchanges, all);
         }
-        if chosen.request.method != Method::Get {
-            self.remember(script, path, exchanges);
+        if line_of(&scenario.steps, script).is_some_and(Line::writes) {
+            self.remember(script, aim, exchanges);
         }
     }
 
-    /// Keeps in mind that a write was refused, or forgets it once a write there succeeded.
-    fn remember(&mut self, script: &Script, path: String, exchanges: &[Arc<Exchange>]) {
+    /// Keeps in mind that a write was refused, or forgets it once a write of the same succeeded.
+    fn remember(&mut self, script: &Script, aim: String, exchanges: &[Arc<Exchange>]) {
         let wanted = self.wanted(script);
         if !wanted.iter().any(|code| (200..300).contains(code)) {
             return;
@@ -206,8 +207,8 @@ impl State {
             Some(Broken { exchange: exchange.id.clone(), reason })
         });
         match refused {
-            Some(broken) => _ = self.refused.insert(path, broken),
-            None => _ = self.refused.remove(&path),
+            Some(broken) => _ = self.refused.insert(aim, broken),
+            None => _ = self.refused.remove(&aim),
         }
     }
 

@@ -526,3 +526,52 @@ fn a_refused_write_elsewhere_explains_nothing_here() {
     assert_eq!(played.requests.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["organization", "list"]);
     assert!(played.undo.is_empty() && !played.completed);
 }
+
+const TWO: &str = r#"
+title = "t"
+people = ["one", "two"]
+[[step]]
+name = "one"
+send = "POST /Users"
+body = '{"userName": "{{ one.identifier }}"}'
+expect = [{ req = "RFC7644-3.3-6", status = 201 }]
+[[step]]
+name = "two"
+send = "POST /Users"
+body = '{"userName": "{{ two.identifier }}"}'
+expect = [{ req = "RFC7644-3.3-6", status = 201 }]
+[[step]]
+name = "list"
+send = "GET /Users"
+expect = [{ req = "RFC7644-3.1-8", at = "totalResults", is = 2 }]
+[[step]]
+name = "one again"
+repeat = "one"
+expect = [{ req = "RFC7644-3.3-6", status = 201 }]
+[[step]]
+name = "list again"
+send = "GET /Users"
+expect = [{ req = "RFC7644-3.1-8", at = "totalResults", is = 2 }]
+"#;
+
+#[test]
+fn another_creation_does_not_make_up_for_one_that_failed_and_the_same_one_does() {
+    let lost = Failure { kind: FailureKind::Timeout, reason: "no complete answer in time".into() };
+    for (first, rows) in [
+        (Err(lost), ["inconclusive", "pass", "inconclusive", "inconclusive", "inconclusive"]),
+        (Ok(Response::new(503)), ["fail", "pass", "inconclusive", "pass", "fail"]),
+    ] {
+        let mut posts = 0;
+        let played = play_with(TWO, 7, &mut |request| {
+            posts += usize::from(request.method == Method::Post);
+            if posts == 1 {
+                return first.clone();
+            }
+            let status = if request.method == Method::Post { 201 } else { 200 };
+            let body = json!({"id": "1", "totalResults": 1}).to_string().into_bytes();
+            Ok(Response { body, ..Response::new(status) })
+        });
+        let outcomes: Vec<_> = played.findings.iter().map(|it| it.outcome.as_str()).collect();
+        assert_eq!(outcomes, rows, "{first:?}");
+    }
+}

@@ -80,6 +80,7 @@ fn place(request: &Request) -> String {
     let first = segments.next().unwrap_or_default();
     let surface = match request.root {
         Root::Scim => "",
+        Root::SecondTenant => "second tenant ",
         _ => "admin ",
     };
     match segments.next() {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use scimproof::client::Transport;
 use scimproof::fault::Faulty;
-pub use scimproof::matrix::stage::{TOKEN, ids, judge, judge_at, play, readiness, scenarios, server};
+pub use scimproof::matrix::stage::{TOKEN, bare, create, ids, judge, judge_at, play, readiness, scenarios, server};
 use scimproof::profile::Profile;
 
 pub fn profile() -> Profile {

@@ -1,0 +1,25 @@
+// The start: unpack, choose the kind of report, draw.
+
+let report = {};
+let texts = {};
+
+const KINDS = { "scimproof.report/1": runPages, "scimproof.proof/1": provePages, "scimproof.load/1": loadPages };
+
+async function start() {
+  [report, texts] = await Promise.all([unpack("data"), unpack("texts")]);
+  const plain = document.getElementById("plain");
+  KINDS[report.schema]();
+  pages.push({ title: "Text", draw: () => plain });
+  const target = report.target?.url || "the bundled server";
+  document.getElementById("head").replaceChildren(
+    el("h1", {}, el("span", { class: report.exit_code === 0 ? "good" : "bad" }, report.exit_code === 0 ? "PASS" : "FAIL"), " scimproof"),
+    el("span", { class: "soft" }, `${target}  profile ${report.target?.profile ?? "–"}  seed ${report.seed ?? "–"}`));
+  document.addEventListener("keydown", keys);
+  show(0);
+  document.documentElement.dataset.ready = "true";
+}
+
+start().catch((error) => {
+  // The text of the report is still there; only the drawing failed.
+  document.getElementById("head").replaceChildren(el("p", { class: "bad" }, `This browser cannot draw the report: ${error.message}`));
+});
