@@ -231,6 +231,10 @@ pub struct Selection {
     /// The clients that the server must be ready for: okta, entra, ping, jumpcloud, okta/aiw …; all known ones if not given.
     #[arg(long, value_name = "CLIENT,…", value_delimiter = ',')]
     pub idp: Vec<String>,
+    /// The requirement sets that the server must meet: rfc, interop, ipsie-al1 [default: those of the profile, else rfc].
+    /// Without rfc the known clients play only where --idp names them.
+    #[arg(long, value_name = "SET,…", value_delimiter = ',')]
+    pub require: Vec<String>,
     /// Only what this expression names, e.g. `okta and not tag(slow)` or `req(RFC7644-3.5.2*)`. A word is a part of an
     /// id, with * a pattern; id(), idp(), tag(), req(), flow() and shape() look elsewhere.
     #[arg(long, value_name = "EXPR")]

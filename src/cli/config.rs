@@ -49,6 +49,7 @@ struct Config {
     concurrency: Option<u16>,
     max_users: Option<usize>,
     idp: Vec<String>,
+    require: Vec<String>,
     select: Option<String>,
     scenarios: Option<PathBuf>,
     seed: Option<u64>,
@@ -151,6 +152,9 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
     fill(&mut connection.max_users, config.max_users);
     if selection.idp.is_empty() {
         selection.idp = config.idp;
+    }
+    if selection.require.is_empty() {
+        selection.require = config.require;
     }
     fill(&mut selection.select, config.select);
     fill(&mut selection.scenarios, config.scenarios);

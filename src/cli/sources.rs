@@ -8,6 +8,7 @@ use crate::conform;
 use crate::idp::{self, Client};
 use crate::plan::{ExpressionError, Selection};
 use crate::profile::Profile;
+use crate::requirement::known_sets;
 use crate::scenario::{self, Scenario, ScenarioError};
 
 /// The scenarios of a folder, or the built-in ones, in the order of their ids.
@@ -80,19 +81,27 @@ pub fn profile(word: &str) -> Result<Profile, Fault> {
         return Err(Fault::usage(format!("{word} is neither a profile ({names}) nor a file")));
     }
     let text = std::fs::read_to_string(word).map_err(|error| Fault::usage(format!("{word}: {error}")))?;
-    Profile::parse(&text).map_err(|error| Fault::usage(format!("{word}: {error}")))
+    let wrong = |said: String| Fault::usage(format!("{word}: {said}"));
+    let profile = Profile::parse(&text).map_err(|error| wrong(error.to_string()))?;
+    match known_sets(&profile.require) {
+        Ok(sets) if sets.is_empty() => Err(wrong("`require` names no requirement set".to_owned())),
+        Ok(_) => Ok(profile),
+        Err(said) => Err(wrong(format!("`require`: {said}"))),
+    }
 }
 
-/// What `--idp` and `--select` ask for. Scenarios of a plain client are always among it: the standard is judged too.
+/// What `--idp`, `--require` and `--select` ask for. Scenarios of a plain client are always among it: the sets are judged too.
 ///
 /// # Errors
-/// [`Fault`] (usage) for an unknown client or an expression that cannot be read.
+/// [`Fault`] (usage) for an unknown client or set, or an expression that cannot be read.
 pub fn selection(flags: &args::Selection) -> Result<Selection, Fault> {
     let clients = clients(&flags.idp)?;
     let clients = (!flags.idp.is_empty()).then(|| clients.iter().map(|client| client.id.clone()).collect());
     let expression = flags.select.as_deref().map(str::parse).transpose();
     let expression = expression.map_err(|error: ExpressionError| Fault::usage(format!("--select: {error}")))?;
-    Ok(Selection { clients, expression, quick: flags.quick, ..Selection::default() })
+    let sets = known_sets(&flags.require).map_err(|said| Fault::usage(format!("--require: {said}")))?;
+    let sets = (!sets.is_empty()).then_some(sets);
+    Ok(Selection { clients, sets, expression, quick: flags.quick, ..Selection::default() })
 }
 
 /// The clients that `--idp` names; empty words mean all.

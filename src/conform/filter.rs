@@ -1,5 +1,5 @@
 //! Every row of `fixtures/requirements/filter-cases.toml` as a step of a scenario: four people, then a filter each, and
-//! exactly those who match. The rows are dealt out by the attributes that they speak of, since a server may lack some.
+//! exactly those who match; some once more where a requirement set demands them. The rows are dealt out by the attributes that they speak of, since a server may lack some.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,6 +15,18 @@ use crate::scim::schema;
 struct Table {
     data: BTreeMap<String, String>,
     filter_case: Vec<Case>,
+    set_case: Vec<SetCase>,
+}
+
+/// What a requirement set demands of some rows.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetCase {
+    set: String,
+    cases: Vec<String>,
+    requirements: Vec<String>,
+    #[serde(default)]
+    refused: bool,
 }
 
 #[derive(Deserialize)]
@@ -80,14 +92,46 @@ fn table() -> &'static Table {
 pub(super) fn written() -> Vec<Written> {
     let mut parts: BTreeMap<(&str, &str), Vec<&Case>> = BTreeMap::new();
     for case in table().filter_case.iter().filter(|case| !case.requirements.is_empty() || !case.ends.is_empty()) {
-        let part = PARTS.iter().find(|(.., word)| case.filter.contains(word)).map_or(REST, |(id, tag, _)| (*id, *tag));
-        parts.entry(part).or_default().push(case);
+        parts.entry(part_of(case)).or_default().push(case);
     }
-    parts.into_iter().map(|((id, tag), cases)| part(id, tag, &cases)).collect()
+    let standard = parts.iter().map(|((id, tag), cases)| part(id, tag, cases));
+    standard.chain(of_sets()).collect()
 }
 
-fn part(id: &str, tag: &str, cases: &[&Case]) -> Written {
-    let mut draft = Draft::new(&format!("filters find exactly those who match: {id}"), &[], &["filter"]);
+/// The part that a row is dealt to: part of the id, ten letters for the names.
+fn part_of(case: &Case) -> (&'static str, &'static str) {
+    PARTS.iter().find(|(.., word)| case.filter.contains(word)).map_or(REST, |(id, tag, _)| (*id, *tag))
+}
+
+/// A row and what a set demands of it.
+type Demand = (&'static Case, &'static SetCase);
+
+/// One scenario for each set and each part of which it demands something.
+fn of_sets() -> Vec<Written> {
+    let mut parts: BTreeMap<(&str, &str, &str), Vec<Demand>> = BTreeMap::new();
+    for row in &table().set_case {
+        for case in table().filter_case.iter().filter(|case| row.cases.contains(&case.id)) {
+            let (id, tag) = part_of(case);
+            parts.entry((&row.set, id, tag)).or_default().push((case, row));
+        }
+    }
+    let write = |((set, id, tag), rows): ((&str, &str, &str), Vec<Demand>)| {
+        // Other names than those of the standard's scenarios, which may run beside it.
+        let tag: String = set.chars().filter(char::is_ascii_lowercase).chain(tag.chars()).take(10).collect();
+        let cases: Vec<&Case> = rows.iter().map(|(case, _)| *case).collect();
+        let mut draft = people(&format!("filters as {set} demands them: {id}"), &tag, &cases);
+        draft.sets = vec![set.to_owned()];
+        // A filter that is sent alone finds others too: pages that move under it would lose some.
+        draft.alone = true;
+        draft.steps.extend(rows.iter().map(|(case, row)| case.step_of(row, &tag)));
+        Written { id: format!("{set}/filter-cases/{id}"), draft }
+    };
+    parts.into_iter().map(write).collect()
+}
+
+/// The scenario with the four people, and nothing asked yet.
+fn people(title: &str, tag: &str, cases: &[&Case]) -> Draft {
+    let mut draft = Draft::new(title, &[], &["filter"]);
     draft.tags = vec!["filter", "table"];
     draft.actions = vec!["create-users"];
     draft.attributes = attributes(cases);
@@ -97,6 +141,11 @@ fn part(id: &str, tag: &str, cases: &[&Case]) -> Written {
         let create = Step::new(format!("create {name}"), "POST /Users").body(marked(body, tag));
         draft.steps.push(create.judges("RFC7644-3.3-6", "status = 201").saves(format!("made_{name}"), "id"));
     }
+    draft
+}
+
+fn part(id: &str, tag: &str, cases: &[&Case]) -> Written {
+    let mut draft = people(&format!("filters find exactly those who match: {id}"), tag, cases);
     // Other people may match too: they are kept out by a second condition, which has to work by itself.
     let own = format!("userName ew \"{}\"", mark(tag));
     let control = Step::new("both conditions at once", format!("GET /Users?filter=userName pr and {own}"));
@@ -139,6 +188,18 @@ fn attributes(cases: &[&Case]) -> Vec<String> {
 }
 
 impl Case {
+    /// As a requirement set demands it: the filter alone, for a server may know no operators but those of the set.
+    fn step_of(&self, row: &SetCase, tag: &str) -> Step {
+        let step = Step::new(self.id.clone(), format!("GET /Users?filter={}", marked(&self.filter, tag)));
+        let requirements = row.requirements.join(" ");
+        if row.refused {
+            let kind = "at = \"scimType\", is = \"invalidFilter\"";
+            return step.judges(&requirements, "status = 400").judges(&requirements, kind);
+        }
+        let step = step.key("walk", "true").judges(&requirements, "status = 200");
+        rows(&self.matches, "made_").into_iter().fold(step, |step, row| step.judges(&requirements, row))
+    }
+
     fn step(&self, tag: &str, own: &str) -> Step {
         let filter = marked(&self.filter, tag);
         // What is no filter stays none; what asks for one user by name needs nothing else.
@@ -165,7 +226,7 @@ impl Case {
         let names = self.filter.starts_with("userName") || self.filter.starts_with("USERNAME");
         let status = if simple && names { "status = 200" } else { "status = 200, soft = true" };
         let step = step.judges(&requirements, status);
-        rows(&self.matches).into_iter().fold(step, |step, row| step.judges(&requirements, row))
+        rows(&self.matches, "").into_iter().fold(step, |step, row| step.judges(&requirements, row))
     }
 }
 
@@ -174,17 +235,17 @@ impl Known {
         let rows = match (&self.matches, self.refused) {
             (_, true) => vec![REFUSED.to_owned()],
             (None, _) => vec!["status = 200".to_owned()],
-            (Some(matches), _) => std::iter::once("status = 200".to_owned()).chain(rows(matches)).collect(),
+            (Some(matches), _) => std::iter::once("status = 200".to_owned()).chain(rows(matches, "")).collect(),
         };
         End { reading: Some(self.reading.clone()), rows }
     }
 }
 
-/// Who is among the answers and who is not.
-fn rows(matches: &[String]) -> Vec<String> {
+/// Who is among the answers and who is not, by the variables of that prefix.
+fn rows(matches: &[String], prefix: &str) -> Vec<String> {
     let one = |name: &String| {
         let word = if matches.contains(name) { "has" } else { "has-not" };
-        format!("at = \"Resources.id\", {word} = {}", basic(&format!("{{{{ {name} }}}}")))
+        format!("at = \"Resources.id\", {word} = {}", basic(&format!("{{{{ {prefix}{name} }}}}")))
     };
     table().data.keys().map(one).collect()
 }
@@ -196,9 +257,13 @@ mod tests {
     #[test]
     fn every_row_is_asked_once_and_every_part_has_some() {
         let asked = |case: &&Case| !case.requirements.is_empty() || !case.ends.is_empty();
-        let steps: usize = written().iter().map(|it| it.draft.steps.len() - table().data.len() - 1).sum();
+        let standard = || written().into_iter().filter(|it| it.draft.sets.is_empty());
+        let steps: usize = standard().map(|it| it.draft.steps.len() - table().data.len() - 1).sum();
         assert_eq!(steps, table().filter_case.iter().filter(asked).count());
-        assert_eq!(written().len(), PARTS.len() + 1);
+        assert_eq!(standard().count(), PARTS.len() + 1);
+        let sets = of_sets();
+        let asked: usize = table().set_case.iter().map(|row| row.cases.len()).sum();
+        assert_eq!(sets.iter().map(|it| it.draft.steps.len() - table().data.len()).sum::<usize>(), asked);
         assert!(PARTS.iter().all(|(_, tag, _)| tag.len() == 10 && tag.bytes().all(|byte| byte.is_ascii_lowercase())));
     }
 

@@ -1,5 +1,5 @@
 //! Every row of `fixtures/requirements/patch-cases.toml` as a scenario: the resource before, the PATCH, the resource after,
-//! and the ends of which one must come true.
+//! and the ends of which one must come true; and once more where a requirement set demands something of its own.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -36,6 +36,18 @@ const PLACES: [(&str, &str); 11] = [
 struct Table {
     fixture: Fixture,
     patch_case: Vec<Case>,
+    set_case: Vec<SetCase>,
+}
+
+/// What a requirement set demands of some cases.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetCase {
+    set: String,
+    cases: Vec<String>,
+    requirements: Vec<String>,
+    effect: Option<String>,
+    outcome: Option<Outcome>,
 }
 
 #[derive(Deserialize)]
@@ -70,6 +82,8 @@ struct Case {
 #[derive(Deserialize)]
 struct Outcome {
     status: Vec<u16>,
+    #[serde(default)]
+    scim_type: Vec<String>,
     reading: Option<String>,
     #[serde(default)]
     unchanged: bool,
@@ -86,7 +100,14 @@ pub(super) fn written() -> Vec<Written> {
         toml::from_str(include_str!("../../fixtures/requirements/patch-cases.toml")).expect("the table can be read")
     });
     let write = |case: &Case| Written { id: format!("rfc/patch-cases/{}", case.id), draft: case.draft(&TABLE.fixture) };
-    TABLE.patch_case.iter().map(write).collect()
+    let of_set = |row: &'static SetCase| {
+        let own = TABLE.patch_case.iter().filter(|case| row.cases.contains(&case.id));
+        own.map(|case| Written {
+            id: format!("{}/patch-cases/{}", row.set, case.id),
+            draft: case.draft_of(row, &TABLE.fixture),
+        })
+    };
+    TABLE.patch_case.iter().map(write).chain(TABLE.set_case.iter().flat_map(of_set)).collect()
 }
 
 fn filled(text: &str) -> String {
@@ -95,6 +116,21 @@ fn filled(text: &str) -> String {
 
 impl Case {
     fn draft(&self, fixture: &Fixture) -> Draft {
+        // Where the standard is silent and nobody asks, only the standing checks judge.
+        let asked = !self.requirements.is_empty() || self.outcome.iter().any(|outcome| outcome.reading.is_some());
+        let ends = if asked { self.outcome.iter().map(Outcome::end).collect() } else { Vec::new() };
+        self.played(&self.effect, &self.requirements, ends, fixture)
+    }
+
+    /// As a requirement set has it: one end, to the letter.
+    fn draft_of(&self, row: &SetCase, fixture: &Fixture) -> Draft {
+        let ends = row.outcome.iter().chain(self.outcome.iter().filter(|_| row.outcome.is_none()));
+        let effect = row.effect.as_ref().unwrap_or(&self.effect);
+        let draft = self.played(effect, &row.requirements, ends.map(Outcome::exact).collect(), fixture);
+        Draft { sets: vec![row.set.clone()], ..draft }
+    }
+
+    fn played(&self, effect: &str, requirements: &[String], ends: Vec<End>, fixture: &Fixture) -> Draft {
         let group = self.on == On::Group;
         let before = match self.on {
             On::User => &fixture.user,
@@ -103,15 +139,16 @@ impl Case {
         };
         let all = ["own", "other", "a", "b", "c"].map(str::to_owned);
         let needs: &[&'static str] = if group { &["patch", "groups"] } else { &["patch"] };
-        let mut draft = Draft::new(&format!("PATCH {}: {}", self.id, self.effect), &all, needs);
+        let mut draft = Draft::new(&format!("PATCH {}: {effect}", self.id), &all, needs);
         draft.groups = vec!["team".to_owned()];
         draft.tags = vec!["patch", "table"];
         draft.actions = if group { vec!["push-groups"] } else { vec!["create-users", "update-users"] };
         draft.attributes = self.attributes(before);
         let body = filled(&self.body().to_string());
-        let text = format!("{before}{body}{}", self.ends_text());
+        let rows: String = ends.iter().flat_map(|end| &end.rows).cloned().collect();
+        let text = format!("{before}{body}");
         for (name, sign) in [("a", "<a>"), ("b", "<b>"), ("c", "<c>"), ("other", "<other user's name>")] {
-            if text.contains(sign) || body.contains(&filled(sign)) {
+            if text.contains(sign) || body.contains(&filled(sign)) || rows.contains(&filled(sign)) {
                 draft.steps.push(create_user(name));
             }
         }
@@ -122,10 +159,7 @@ impl Case {
         draft.steps.push(Step::new("read before", format!("GET {line}")));
         draft.steps.push(Step::new("patch", format!("PATCH {line}")).body(body));
         let after = Step::new("read after", format!("GET {line}"));
-        // Where the standard is silent and nobody asks, only the standing checks judge.
-        let asked = !self.requirements.is_empty() || self.outcome.iter().any(|outcome| outcome.reading.is_some());
-        let ends = if asked { self.outcome.iter().map(Outcome::end).collect() } else { Vec::new() };
-        draft.steps.push(after.either(&self.requirements, ends));
+        draft.steps.push(after.either(requirements, ends));
         draft
     }
 
@@ -142,10 +176,6 @@ impl Case {
             json_of,
         );
         json!({"schemas": [urn::PATCH_OP], "Operations": operations})
-    }
-
-    fn ends_text(&self) -> String {
-        self.outcome.iter().flat_map(|outcome| &outcome.expect).map(toml::Table::to_string).collect()
     }
 
     /// The attributes of the core schemas that the case cannot do without: a server may have fewer.
@@ -194,6 +224,22 @@ fn take(names: &mut BTreeSet<String>, value: &Value) {
 }
 
 impl Outcome {
+    /// The status as it is named and no other, with the keyword where it is named.
+    fn exact(&self) -> End {
+        let mut rows = vec![format!("step = \"patch\", status = {}", json!(self.status))];
+        if !self.scim_type.is_empty() {
+            rows.push(format!("step = \"patch\", at = \"scimType\", any-of = {}", json!(self.scim_type)));
+        }
+        rows.extend(self.after());
+        End { reading: None, rows }
+    }
+
+    /// The rows of the resource afterwards.
+    fn after(&self) -> impl Iterator<Item = String> {
+        let kept = self.unchanged.then(|| "at = \"\", unchanged-since = \"read before\"".to_owned());
+        self.expect.iter().map(row).chain(kept)
+    }
+
     fn end(&self) -> End {
         let refused = self.status.iter().all(|status| *status >= 400);
         let mut statuses = self.status.clone();
@@ -201,10 +247,7 @@ impl Outcome {
             statuses.extend(REFUSALS.iter().filter(|status| !self.status.contains(status)));
         }
         let mut rows = vec![format!("step = \"patch\", status = {}", json!(statuses))];
-        rows.extend(self.expect.iter().map(row));
-        if self.unchanged {
-            rows.push("at = \"\", unchanged-since = \"read before\"".to_owned());
-        }
+        rows.extend(self.after());
         // Of a request that succeeds without changing anything this is I-47.
         if self.version_kept && refused {
             rows.extend(
@@ -231,4 +274,25 @@ fn create_user(name: &str) -> Step {
     let body = json!({"schemas": [urn::USER], "userName": format!("{{{{ {name}.identifier }}}}")});
     let step = Step::new(format!("create user {name}"), "POST /Users").body(body.to_string());
     step.saves(format!("{name}_id"), "id").unread("it is there for the case to name")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_set_demands_is_one_end_of_a_known_case() {
+        let table: Table = toml::from_str(include_str!("../../fixtures/requirements/patch-cases.toml")).unwrap();
+        for row in &table.set_case {
+            assert!(!row.requirements.is_empty() && row.effect.is_some() == row.outcome.is_some(), "{:?}", row.cases);
+            for id in &row.cases {
+                let case = table.patch_case.iter().find(|case| case.id == *id).unwrap_or_else(|| panic!("{id}"));
+                let plain = case.outcome.len() == 1 && case.outcome[0].reading.is_none();
+                assert!(row.outcome.is_some() || plain, "{id}: {} must say which end it wants", row.set);
+                assert_eq!(case.draft_of(row, &table.fixture).sets, [row.set.as_str()]);
+            }
+        }
+        let sets = table.set_case.iter().map(|row| row.cases.len()).sum::<usize>();
+        assert_eq!(written().len(), table.patch_case.len() + sets);
+    }
 }

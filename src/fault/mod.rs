@@ -11,6 +11,7 @@ mod clients;
 mod create;
 mod cursors;
 mod devices;
+mod drafts;
 mod form;
 mod front;
 mod jobs;
@@ -64,6 +65,7 @@ const TABLES: &[&[Row]] = &[
     carried::FAULTS,
     cursors::FAULTS,
     devices::FAULTS,
+    drafts::FAULTS,
     published::FAULTS,
     clients::FAULTS,
     products::FAULTS,

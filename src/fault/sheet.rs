@@ -72,6 +72,7 @@ const SHEETS: &[&str] = &[
     include_str!("../../fixtures/faults/create.toml"),
     include_str!("../../fixtures/faults/cursors.toml"),
     include_str!("../../fixtures/faults/devices.toml"),
+    include_str!("../../fixtures/faults/drafts.toml"),
     include_str!("../../fixtures/faults/form.toml"),
     include_str!("../../fixtures/faults/jobs.toml"),
     include_str!("../../fixtures/faults/laws.toml"),

@@ -13,7 +13,7 @@ use crate::flow::Outcome;
 use crate::idp;
 use crate::plan::{self, Selection};
 use crate::profile::Profile;
-use crate::requirement::Catalogue;
+use crate::requirement::{Catalogue, STANDARD};
 use crate::run::{self, Opening, Options};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::server::{self, Server, Tokens};
@@ -190,6 +190,8 @@ pub fn judge_at(
     })?;
     let mut settings = Settings::new(profile.actions.clone(), time::macros::date!(2026 - 01 - 01));
     settings.product.clone_from(&profile.product);
+    settings.require.clone_from(&profile.require);
+    settings.clientless = !settings.requires(STANDARD);
     Ok(Verdict::judge(&events, Catalogue::embedded(), idp::clients(), &settings))
 }
 

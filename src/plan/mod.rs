@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::flow::{Flow, SkipReason};
 use crate::profile::Profile;
+use crate::requirement::STANDARD;
 use crate::scenario::{Draw, Scenario, ScenarioFlow, Settings};
 use crate::wire::Lent;
 
@@ -29,6 +30,8 @@ pub struct Selection {
     pub clients: Option<Vec<String>>,
     /// Whether scenarios of a plain RFC client run.
     pub plain: bool,
+    /// The requirement sets asked for (`--require`); `None` for those that the target's profile names.
+    pub sets: Option<Vec<String>>,
     /// `--select`
     pub expression: Option<Expression>,
     /// Only these scenarios, by id: those of an earlier run.
@@ -39,7 +42,7 @@ pub struct Selection {
 
 impl Default for Selection {
     fn default() -> Self {
-        Self { clients: None, plain: true, expression: None, only: None, quick: false }
+        Self { clients: None, plain: true, sets: None, expression: None, only: None, quick: false }
     }
 }
 
@@ -133,11 +136,12 @@ impl Plan {
 /// in an order drawn from the seed.
 #[must_use]
 pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
-    // Rules of another product, or of a reading that this one does not take, are no gap; who asks for them is told why.
+    let options = &Options { selection: options.selection.clone().settled(options.profile), ..options.clone() };
+    // Rules of another product or set, or of a reading that this one does not take, are no gap; who asks for them is told why.
     let concerned = |scenario: &&Arc<Scenario>| {
         options.selection.expression.is_some()
-            || scenario.products.is_empty()
-            || other_product(scenario, options.profile).is_none()
+            || (scenario.products.is_empty() || other_product(scenario, options.profile).is_none())
+                && unasked(scenario, &options.selection).is_none()
     };
     let taken = scenarios.iter().filter(|scenario| options.selection.takes(scenario));
     let mut selected: Vec<&Arc<Scenario>> = taken.filter(concerned).collect();
@@ -217,7 +221,7 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
     if let Some(action) = scenario.actions.iter().find(unticked).filter(|_| !scenario.clients.is_empty()) {
         return Some(SkipReason::Profile(format!("action {action} is not ticked (--actions)")));
     }
-    if let Some(why) = other_product(scenario, options.profile) {
+    if let Some(why) = unasked(scenario, &options.selection).or_else(|| other_product(scenario, options.profile)) {
         return Some(SkipReason::Profile(why));
     }
     if let Some(why) = scenario.needs.iter().find_map(|need| not_lent(need, options)) {
@@ -262,6 +266,22 @@ fn defined(name: &str, schemas: Option<&Value>) -> bool {
     all.find(|schema| same(&schema["id"], urn)).is_some_and(|schema| {
         schema["attributes"].as_array().is_some_and(|all| all.iter().any(|one| same(&one["name"], name)))
     })
+}
+
+/// A phrase where none of the scenario's requirement sets is asked for.
+fn unasked(scenario: &Scenario, selection: &Selection) -> Option<String> {
+    let sets = sets_of(scenario);
+    let asked = |asked: &Vec<String>| sets.is_empty() || sets.iter().any(|set| asked.iter().any(|own| own == set));
+    let silent = selection.sets.as_ref().is_some_and(|all| !asked(all));
+    silent.then(|| format!("belongs to {}, which is not asked for (--require)", sets.join(" and ")))
+}
+
+/// The requirement sets that a scenario belongs to; what clients send and what products promise is in none.
+fn sets_of(scenario: &Scenario) -> Vec<&str> {
+    match scenario.sets.as_slice() {
+        [] if scenario.clients.is_empty() && scenario.products.is_empty() => vec![STANDARD],
+        named => named.iter().map(String::as_str).collect(),
+    }
 }
 
 /// A phrase where the profile is of another product, or chose otherwise.

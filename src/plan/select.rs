@@ -3,7 +3,9 @@
 
 use std::str::FromStr;
 
-use super::Selection;
+use super::{Selection, unasked};
+use crate::profile::Profile;
+use crate::requirement::STANDARD;
 use crate::scenario::Scenario;
 
 /// A parsed expression.
@@ -220,12 +222,26 @@ fn glob(pattern: &str, text: &str) -> bool {
 }
 
 impl Selection {
-    /// Whether a scenario is asked for.
+    /// The selection for a target of that profile: the requirement sets that it names, where no others are asked for. A set
+    /// other than that of the standard has clients of its own: without the standard no known client plays unless it is named.
+    #[must_use]
+    pub fn settled(mut self, profile: &Profile) -> Self {
+        let sets = self.sets.get_or_insert_with(|| profile.require.clone());
+        if !sets.iter().any(|set| set == STANDARD) {
+            self.clients.get_or_insert_default();
+        }
+        self
+    }
+
+    /// Whether a scenario is asked for. Which sets it belongs to decides only where no expression names it.
     #[must_use]
     pub fn takes(&self, scenario: &Scenario) -> bool {
         let wanted = if scenario.clients.is_empty() { self.plain } else { !self.clients_of(scenario).is_empty() };
         let listed = self.only.as_ref().is_none_or(|only| only.contains(&scenario.id));
-        wanted && listed && self.expression.as_ref().is_none_or(|expression| expression.matches(scenario))
+        match &self.expression {
+            Some(expression) => wanted && listed && expression.matches(scenario),
+            None => wanted && listed && unasked(scenario, self).is_none(),
+        }
     }
 
     /// The scenario's clients, as far as they are asked for.

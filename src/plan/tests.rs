@@ -244,9 +244,40 @@ fn clients_and_expressions_select() {
         assert_eq!(selected(expression), wanted, "{expression}");
     }
     let clients = Some(vec!["okta/oin".to_owned()]);
-    let selection = Selection { clients, plain: false, expression: None, only: None, quick: false };
+    let selection = Selection { clients, plain: false, sets: None, expression: None, only: None, quick: false };
     let plan = build(&all(), &Options { selection, ..options(&profile) });
     assert_eq!((plan.scenarios.len(), plan.scenarios[0].clients.as_slice()), (1, ["okta/oin".to_owned()].as_slice()));
+}
+
+#[test]
+fn requirement_sets_decide_which_plain_scenarios_play() {
+    let mut scenarios = all();
+    scenarios.push(scenario("interop/e", "sets = [\"interop\"]"));
+    scenarios.push(scenario("both/f", "sets = [\"interop\", \"rfc\"]"));
+    let (rfc, mut interop) = (profile(), profile());
+    interop.require = vec!["interop".into()];
+    let clients = Some(vec!["okta/oin".to_owned()]);
+    let rows = [
+        (&rfc, None, None, "both/f okta/c rfc/a rfc/b"),
+        (&rfc, Some("rfc,interop"), None, "both/f interop/e okta/c rfc/a rfc/b"),
+        (&rfc, Some("interop"), None, "both/f interop/e"),
+        (&rfc, Some("interop"), clients.clone(), "both/f interop/e okta/c"),
+        (&rfc, Some("ipsie-al1"), None, ""),
+        (&interop, None, None, "both/f interop/e"),
+        (&interop, Some("rfc"), clients, "both/f okta/c rfc/a rfc/b"),
+    ];
+    for (profile, sets, clients, wanted) in rows {
+        let sets = sets.map(|names| names.split(',').map(str::to_owned).collect());
+        let selection = Selection { sets, clients, ..Selection::default() };
+        let plan = build(&scenarios, &Options { selection, ..options(profile) });
+        assert_eq!(ids(&plan).join(" "), wanted);
+        assert!(plan.skipped.iter().all(|it| it.id == "entra/d"));
+    }
+    // Who names it is told why it does not play.
+    let selection = Selection { expression: Some("interop".parse().unwrap()), ..Selection::default() };
+    let plan = build(&scenarios, &Options { selection, ..options(&rfc) });
+    assert_eq!((plan.scenarios.len(), plan.skipped.len()), (0, 1));
+    assert_eq!(plan.skipped[0].reason.phrase(), "belongs to interop, which is not asked for (--require)");
 }
 
 #[test]

@@ -113,6 +113,12 @@ pub struct Switches {
     pub group_patch_answer: PatchAnswer,
     /// I-52: a filter may name an attribute of an extension without its URN (ENTRA-017).
     pub bare_filter_names: bool,
+    /// I-12: a filter that names what no schema of the resource type defines is refused (DRAFT-interop-6-8).
+    pub refuse_unknown_filters: bool,
+    /// The values that `/Schemas` names for a `type` of which the standard names none (DRAFT-interop-5-8).
+    pub type_values: Vec<String>,
+    /// `/ServiceProviderConfig` says that the interoperability profile is met (DRAFT-interop-4-1).
+    pub interop_conformant: bool,
     /// The switches of PATCH itself.
     pub patch: PatchOptions,
     /// I-95: a second group of the same display name is refused.
@@ -129,6 +135,9 @@ impl Default for Switches {
             patch_answer: PatchAnswer::default(),
             group_patch_answer: PatchAnswer::default(),
             bare_filter_names: true,
+            refuse_unknown_filters: false,
+            type_values: Vec::new(),
+            interop_conformant: false,
             patch: PatchOptions::default(),
             group_name_unique: false,
             unknown_members: UnknownMembers::default(),

@@ -46,6 +46,9 @@ pub struct Profile {
     pub title: String,
     /// Where the bundled server serves it, `/scim/v2`.
     pub base_path: String,
+    /// The requirement sets that are asked of it where `--require` says nothing: `rfc`, `interop`.
+    #[serde(default = "standard")]
+    pub require: Vec<String>,
     /// Whether choices that this profile does not name are open: any reading is right. Else they have their defaults.
     #[serde(default)]
     pub open: bool,
@@ -80,6 +83,10 @@ pub struct Profile {
     pub value_lists: Vec<ValueList>,
 }
 
+fn standard() -> Vec<String> {
+    vec!["rfc".to_owned()]
+}
+
 /// A role and the teams whose members have it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -91,10 +98,12 @@ pub struct RoleRule {
 }
 
 /// The embedded profiles.
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
     include_str!("../../fixtures/profiles/reference.toml"),
     include_str!("../../fixtures/profiles/rfc.toml"),
     include_str!("../../fixtures/profiles/strict.toml"),
+    include_str!("../../fixtures/profiles/interop.toml"),
+    include_str!("../../fixtures/profiles/ipsie-al1.toml"),
     include_str!("../../fixtures/profiles/coalesce-catalog.toml"),
     include_str!("../../fixtures/profiles/catalytic.toml"),
     include_str!("../../fixtures/profiles/coalesce-sso.toml"),

@@ -338,6 +338,7 @@ impl Side<'_> {
     }
 
     fn patch(&mut self, title: String, target: String, operation: &Value) {
+        let operation = self.setting.addressed(operation.clone());
         let body = json!({"schemas": [urn::PATCH_OP], "Operations": [operation]});
         let step = Step::new(title, format!("PATCH {target}")).body(body.to_string());
         self.script.push(step.judges(LAW, "status = [200, 204]"));

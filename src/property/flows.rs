@@ -122,7 +122,7 @@ impl Run<'_> {
                 let title = format!("update user {user}");
                 let line = |method| format!("{method} /Users/{{{{ u{user} }}}}");
                 let step = if self.case.patches {
-                    let operation = json!({"op": "replace", "value": {"active": true}});
+                    let operation = self.case.setting.addressed(json!({"op": "replace", "value": {"active": true}}));
                     let body = json!({"schemas": [urn::PATCH_OP], "Operations": [operation]});
                     Step::new(title, line("PATCH")).body(body.to_string())
                 } else {

@@ -5,6 +5,7 @@ use std::fmt::{self, Debug, Formatter};
 use std::sync::Arc;
 
 use proptest::strategy::BoxedStrategy;
+use serde_json::Value;
 
 use super::script::{Script, Step, bare, basic};
 use crate::profile::Profile;
@@ -188,6 +189,20 @@ pub enum RoleReadOut {
 }
 
 impl Setting {
+    /// The PATCH operation as the profile takes it: with the path that its only member names, where it wants one (I-101).
+    #[must_use]
+    pub fn addressed(&self, operation: Value) -> Value {
+        if !self.profile.switches.patch.path_required || operation.get("path").is_some() {
+            return operation;
+        }
+        let (mut path, mut value) = (Vec::new(), &operation["value"]);
+        while let Some((name, inner)) = value.as_object().filter(|it| it.len() == 1).and_then(|it| it.iter().next()) {
+            path.push(name.as_str());
+            value = inner;
+        }
+        serde_json::json!({"op": operation["op"], "path": path.join("."), "value": value})
+    }
+
     /// A step that reads the role of the user whose id and user name are in these variables; rows are added by
     /// [`Setting::role`].
     #[must_use]

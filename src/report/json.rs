@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Report, gate_words, mask, place};
 use crate::flow::{Outcome, SkipReason};
-use crate::verdict::{Cause, ClientVerdict, Problem};
+use crate::verdict::{Cause, ClientVerdict, Problem, ReadingSeen};
 use crate::wire::{Exchange, Headers};
 
 /// The name of the format, the report's `schema`.
@@ -64,6 +64,7 @@ fn head(report: &Report) -> Value {
             "url": facts.target.as_deref().map(|url| report.clean(url)),
             "profile": facts.profile.as_deref().map(|name| report.clean(name)),
             "capabilities": body(report, facts.capabilities.clone()),
+            "require": verdict.require,
         },
         "seed": facts.seed,
         "duration_ms": facts.duration.map(milliseconds),
@@ -117,6 +118,11 @@ fn head(report: &Report) -> Value {
             "requirements": requirements_of(report, cause),
             "findings": cause.findings.len(),
         })).collect::<Vec<_>>(),
+        "contradictions": verdict.contradictions.iter().map(|(set, it)| json!({
+            "sets": [set, it.with],
+            "what": it.what,
+            "requirements": it.here.iter().chain(&it.there).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
         "skipped": facts.skipped.iter().map(|it| json!({
             "scenario": it.scenario,
             "reason": it.reason.as_str(),
@@ -127,9 +133,14 @@ fn head(report: &Report) -> Value {
             },
         })).collect::<Vec<_>>(),
         "readings": verdict.readings.iter().flat_map(|reading| {
-            reading.numbers.iter().map(|number| json!({"id": reading.interpretation, "reading": number, "clients": reading.clients}))
+            reading.numbers.iter().map(|number| json!({"id": reading.interpretation, "reading": number, "clients": reading.clients, "against": against(reading)}))
         }).collect::<Vec<_>>(),
     })
+}
+
+/// The families that need another reading than was seen.
+fn against(reading: &ReadingSeen) -> Vec<&str> {
+    reading.against.iter().map(|(family, _)| family.as_str()).collect()
 }
 
 fn client(it: &ClientVerdict) -> Value {

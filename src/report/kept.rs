@@ -24,6 +24,9 @@ pub struct Kept {
 struct Target {
     url: Option<String>,
     profile: Option<String>,
+    /// Reports of older versions have none.
+    #[serde(default)]
+    require: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -67,6 +70,12 @@ impl Kept {
     #[must_use]
     pub fn profile(&self) -> Option<&str> {
         self.target.profile.as_deref()
+    }
+
+    /// The requirement sets that were asked for; none in reports of older versions.
+    #[must_use]
+    pub fn require(&self) -> &[String] {
+        &self.target.require
     }
 
     /// The requirements that were judged: passed, warned or failed.

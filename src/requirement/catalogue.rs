@@ -75,6 +75,8 @@ struct InterpretationRow {
     preferred: usize,
     treatment: String,
     #[serde(default)]
+    needs: BTreeMap<String, usize>,
+    #[serde(default)]
     refs: String,
 }
 
@@ -227,12 +229,17 @@ impl InterpretationRow {
         if self.preferred == 0 || self.preferred > self.readings.len() {
             return Err(format!("{}: preferred names no reading", self.id));
         }
+        if let Some((family, _)) = self.needs.iter().find(|(_, number)| **number == 0 || **number > self.readings.len())
+        {
+            return Err(format!("{}: {family} needs no reading of it", self.id));
+        }
         Ok(Interpretation {
             id: self.id,
             question: self.question,
             readings: self.readings,
             preferred: self.preferred,
             treatment,
+            needs: self.needs,
             refs: self.refs,
             choice: None,
         })
@@ -249,6 +256,7 @@ impl ChoiceRow {
             readings: self.readings.into_iter().map(|reading| reading.text).collect(),
             preferred: 1,
             treatment: Treatment::Either,
+            needs: BTreeMap::new(),
             refs: String::new(),
             choice: Some(Choice { switch: self.switch, names, values }),
         }

@@ -1,5 +1,7 @@
 //! Points on which the standard is silent or ambiguous: readings instead of verdicts.
 
+use std::collections::BTreeMap;
+
 /// How an observed reading is judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Treatment {
@@ -24,6 +26,8 @@ pub struct Interpretation {
     pub preferred: usize,
     /// How to judge.
     pub treatment: Treatment,
+    /// The reading that a family of clients cannot do without, by the family: `entra`.
+    pub needs: BTreeMap<String, usize>,
     /// Sections.
     pub refs: String,
     /// Where the documents of a product leave the point to a server (`fixtures/requirements/choices.toml`).

@@ -5,10 +5,12 @@
 mod catalogue;
 mod excuse;
 mod interpretation;
+mod set;
 
 pub use catalogue::{Catalogue, CatalogueError};
 pub use excuse::excuse;
 pub use interpretation::{Choice, Interpretation, Treatment};
+pub use set::{Contradiction, STANDARD, Set, known_sets, set_of, sets};
 
 use smol_str::SmolStr;
 

@@ -18,6 +18,8 @@ pub struct Draft {
     pub tags: Vec<&'static str>,
     /// Provisioning actions that the target's profile must have.
     pub actions: Vec<&'static str>,
+    /// Requirement sets one of which must be asked for; none: that of the standard.
+    pub sets: Vec<String>,
     /// Products one of which the target's profile must be of.
     pub products: Vec<String>,
     /// Attributes that the target's schemas must have.
@@ -293,6 +295,9 @@ impl Display for Draft {
         }
         if !self.actions.is_empty() {
             writeln!(out, "actions = [{}]", quoted(&self.actions))?;
+        }
+        if !self.sets.is_empty() {
+            writeln!(out, "sets   = [{}]", quoted(&self.sets))?;
         }
         if !self.products.is_empty() {
             writeln!(out, "products = [{}]", quoted(&self.products))?;

@@ -28,6 +28,8 @@ pub struct Scenario {
     pub needs: Vec<String>,
     /// The provisioning actions that it needs, words of [`super::ACTIONS`].
     pub actions: Vec<String>,
+    /// The requirement sets one of which must be asked for, as in `fixtures/sets.toml`; empty for that of the standard.
+    pub sets: Vec<String>,
     /// The products one of which the target's profile must be, sources of requirements (`CATALOG`); empty for any.
     pub products: Vec<String>,
     /// The switches of the target's profile that it depends on.

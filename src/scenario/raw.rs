@@ -24,6 +24,8 @@ pub(super) struct Scenario {
     #[serde(default)]
     pub actions: Vec<Spanned<String>>,
     #[serde(default)]
+    pub sets: Vec<Spanned<String>>,
+    #[serde(default)]
     pub products: Vec<Spanned<String>>,
     #[serde(default)]
     pub when: Table<toml::Value>,

@@ -169,9 +169,13 @@ expect = [{ req = "RFC7644-3.4.1-1", status = 200 }]
 "#;
 
 /// What is replaced by what in the file of the admin surface.
-const ADMIN_MISTAKES: [(&str, &str); 17] = [
+const ADMIN_MISTAKES: [(&str, &str); 21] = [
     ("needs    = [\"admin\", \"groups\"]", "needs    = [\"groups\"]"),
     ("[\"CATALOG\"]", "[\"CATALOGUE\"]"),
+    ("products = [\"CATALOG\"]", "sets     = [\"interp\"]"),
+    ("products = [\"CATALOG\"]", "products = [\"CATALOG\"]\nsets     = [\"interop\"]"),
+    ("RFC7644-3.4.1-1", "DRAFT-interop-5-1"),
+    ("RFC7644-3.4.1-1", "DRAFT-delta-1"),
     ("role_mapping.unmapped", "role_mapping.unmaped"),
     ("role_mapping.unmapped", "role_mapping"),
     ("role_mapping.unmapped", "title.unmapped"),

@@ -33,6 +33,9 @@ pub(super) fn config(context: &Context<'_>, tenant: &Tenant) -> Answer {
             "location": format!("{}/ServiceProviderConfig", context.base),
         },
     });
+    if context.server.profile.switches.interop_conformant {
+        body["interopProfileConformant"] = true.into();
+    }
     if capabilities.cursor {
         // Who begins without saying which gets pages by index, as before there were cursors (`RFC9865 §2.4`).
         body["pagination"] = json!({
@@ -105,9 +108,20 @@ pub(super) fn schemas(context: &Context<'_>, name: Option<&str>) -> Result<Answe
             all.push(kind.base);
         }
     }
+    let values = &context.server.profile.switches.type_values;
+    all.iter_mut().for_each(|schema| declare_types(schema, values));
     let all =
         all.iter().map(|schema| described(context, schema.to_object(), "Schema", &format!("Schemas/{}", schema.urn)));
     one_or_all(all.collect(), name, "schema")
+}
+
+/// Names the values of every `type` of a multi-valued attribute of which the standard names none.
+fn declare_types(schema: &mut Schema, values: &[String]) {
+    let subs =
+        schema.attributes.iter_mut().filter(|attribute| attribute.multi).flat_map(|attribute| &mut attribute.subs);
+    for kind in subs.filter(|sub| sub.name == "type" && sub.canonical.is_empty()) {
+        kind.canonical = values.to_vec();
+    }
 }
 
 fn described(context: &Context<'_>, mut object: Object, kind: &str, path: &str) -> Object {

@@ -1,11 +1,10 @@
 //! What the server must know of a filter beyond its truth: which attributes it names, which index answers it, whether it
 //! is valid for a query over several types.
 
-use crate::scim::ScimError;
 use crate::scim::filter::{Filter, Literal, Op, check};
 use crate::scim::name::fold;
 use crate::scim::path::AttrPath;
-use crate::scim::urn;
+use crate::scim::{ScimError, ScimType, urn};
 use crate::store::{Kind, Select};
 
 use super::context::resource_type;
@@ -29,6 +28,31 @@ pub(super) fn any(filter: &Filter, test: &mut dyn FnMut(&AttrPath) -> bool) -> b
 /// As `scim::filter::check`.
 pub(super) fn valid(filter: &Filter, kinds: &[Kind]) -> Result<(), ScimError> {
     kinds.iter().try_for_each(|kind| check(filter, resource_type(*kind)))
+}
+
+/// Whether every attribute that a filter names is defined for one of these kinds.
+///
+/// # Errors
+/// 400 `invalidFilter` for the first that is not (I-12).
+pub(super) fn defined(filter: &Filter, kinds: &[Kind]) -> Result<(), ScimError> {
+    let missing = |path: &AttrPath| kinds.iter().all(|kind| resource_type(*kind).resolve(path).is_none());
+    let refuse = |path: &AttrPath| match missing(path) {
+        true => Err(ScimError::bad(ScimType::InvalidFilter, format!("{path}: no such attribute"))),
+        false => Ok(()),
+    };
+    match filter {
+        Filter::Compare(path, ..) | Filter::Present(path) => refuse(path),
+        Filter::And(terms) | Filter::Or(terms) => terms.iter().try_for_each(|term| defined(term, kinds)),
+        Filter::Not(inner) => defined(inner, kinds),
+        Filter::Value { attr, filter, .. } => {
+            refuse(attr)?;
+            let inside = |path: &AttrPath| AttrPath { sub: Some(path.name.clone()), ..attr.clone() };
+            match any(filter, &mut |path| missing(&inside(path))) {
+                true => Err(ScimError::bad(ScimType::InvalidFilter, format!("{attr}: no such sub-attribute"))),
+                false => Ok(()),
+            }
+        }
+    }
 }
 
 /// The look-up that finds every match, and whether it finds nothing else.

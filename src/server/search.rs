@@ -8,7 +8,7 @@ use serde_json::json;
 use super::answer::{Answer, missing, refused};
 use super::context::{Context, links_name, resource_type};
 use super::cursor::{self, Mark};
-use super::filter::{any, names, plan, valid};
+use super::filter::{any, defined, names, plan, valid};
 use super::render::{self, Detail};
 use crate::profile::Listing;
 use crate::scim::filter::{self, Filter, matches, qualify};
@@ -85,6 +85,9 @@ impl Query {
 pub(super) fn list(context: &Context<'_>, kinds: &[Kind], query: &Query) -> Result<Answer, ScimError> {
     if let Some(filter) = &query.filter {
         valid(filter, kinds)?;
+        if context.server.profile.switches.refuse_unknown_filters {
+            defined(filter, kinds)?;
+        }
     }
     // Where import is not supported, only a look-up finds users (CATALYTIC-020); the list itself stays well-formed.
     let hidden = query.filter.is_none() && context.server.profile.users.listing == Listing::Empty;

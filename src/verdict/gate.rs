@@ -4,7 +4,7 @@ use super::facts::Facts;
 use super::readiness::{family, source};
 use super::{ClientVerdict, FailOn, Judged, Readiness, Settings};
 use crate::flow::{Outcome, SkipReason};
-use crate::requirement::Level;
+use crate::requirement::{Level, STANDARD, set_of};
 
 /// Something that stands in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,17 +75,19 @@ impl Gate {
 #[must_use]
 pub fn counts(it: &Judged, facts: &Facts, asked: &[&str], settings: &Settings) -> bool {
     let rfc = it.source == "RFC";
+    let set = set_of(&it.finding.requirement).map(|set| set.name.as_str()).or(rfc.then_some(STANDARD));
+    let required = set.is_some_and(|set| settings.requires(set));
     let own = settings.product.as_deref() == Some(it.source.as_str());
     // A law that `prove` saw broken is played again by `run`, whatever the target.
     let law = it.source == "PROP";
-    if !rfc && !own && !law && !asked.iter().any(|id| source(id) == it.source) {
+    if !required && !own && !law && !asked.iter().any(|id| source(id) == it.source) {
         return false;
     }
     let outcome = it.finding.outcome;
     if settings.fail_on == FailOn::Idp {
         // Readiness alone: what stays open counts where readiness would rest on it.
         let rests = facts.clients_of(&it.finding.scenario).iter().any(|id| asked.contains(&id.as_str()));
-        return outcome == Outcome::Inconclusive && it.level.is_must() && (!rfc || rests);
+        return outcome == Outcome::Inconclusive && it.level.is_must() && (set.is_none() || rests);
     }
     settings.fail_on.counts(it.level) && settings.fail_on.is_bad(outcome)
 }

@@ -33,7 +33,7 @@ use smol_str::SmolStr;
 
 use crate::flow::{Event, Finding, Outcome, Reading, SkipReason};
 use crate::idp::Client;
-use crate::requirement::{Actor, Catalogue, Level, Requirement};
+use crate::requirement::{Actor, Catalogue, Contradiction, Interpretation, Level, Requirement, sets};
 
 /// The outcome of one requirement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,15 +80,17 @@ pub struct ReadingSeen {
     pub numbers: Vec<usize>,
     /// The clients asked for whose own scenarios saw it.
     pub clients: Vec<String>,
-    /// Another reading was seen than the one that we would choose.
+    /// Another reading was seen than the one that we would choose, and none that a client needs is known.
     pub uncommon: bool,
+    /// The families of clients asked for that need a reading which was not seen, with its number.
+    pub against: Vec<(String, usize)>,
 }
 
 impl ReadingSeen {
-    /// It may decide whether a client that was asked for works: that client met it, and the server took no common reading.
+    /// It may decide whether a client that was asked for works: it needs another reading, or it met one that is not common.
     #[must_use]
     pub fn decides(&self) -> bool {
-        self.uncommon && !self.clients.is_empty()
+        !self.against.is_empty() || self.uncommon && !self.clients.is_empty()
     }
 }
 
@@ -113,6 +115,10 @@ pub struct Verdict {
     pub gate: Gate,
     /// The product that the target's profile is of.
     pub product: Option<String>,
+    /// The requirement sets that were asked for.
+    pub require: Vec<String>,
+    /// Where two of them cannot both be met, and one was not; each with the name of the set that says so.
+    pub contradictions: Vec<(&'static str, &'static Contradiction)>,
     /// How strict the gate was.
     pub fail_on: FailOn,
     /// The comparison with the baseline.
@@ -156,6 +162,8 @@ impl Verdict {
             .unwrap_or_default();
         let exit = exit(&facts, &unknown, &gate, &baseline);
         Self {
+            contradictions: contradictions(&judged, settings),
+            require: settings.require.clone(),
             requirements: requirements(catalogue, &judged, &facts),
             readings: unique(&readings, catalogue, &facts, &asked),
             families: gate::families(&clients),
@@ -220,6 +228,15 @@ fn exit(facts: &Facts, unknown: &BTreeSet<String>, gate: &Gate, baseline: &Basel
     ExitCode::first(causes.into_iter().filter(|(applies, _)| *applies).map(|(_, code)| code))
 }
 
+/// The contradictions between sets that were both asked for, as far as something failed by them.
+fn contradictions(judged: &[Judged], settings: &Settings) -> Vec<(&'static str, &'static Contradiction)> {
+    let failed =
+        |id: &String| judged.iter().any(|it| it.finding.outcome == Outcome::Fail && it.finding.requirement == *id);
+    let asked = sets().iter().filter(|set| settings.requires(&set.name));
+    let all = asked.flat_map(|set| set.contradictions.iter().map(|it| (set.name.as_str(), it)));
+    all.filter(|(_, it)| settings.requires(&it.with) && it.here.iter().chain(&it.there).any(failed)).collect()
+}
+
 /// One row per requirement: the worst of its findings, or why there are none.
 fn requirements(catalogue: &Catalogue, judged: &[Judged], facts: &Facts) -> Vec<RequirementVerdict> {
     let mut found = BTreeMap::<&str, (Outcome, usize)>::new();
@@ -260,6 +277,14 @@ fn requirements(catalogue: &Catalogue, judged: &[Judged], facts: &Facts) -> Vec<
         .collect()
 }
 
+/// The families asked for that need a reading which is not among these.
+fn against(it: &Interpretation, numbers: &BTreeSet<usize>, asked: &[&str]) -> Vec<(String, usize)> {
+    let wanted = it.needs.iter().filter(|(family, number)| {
+        !numbers.contains(number) && asked.iter().any(|client| readiness::family(client) == family.as_str())
+    });
+    wanted.map(|(family, number)| (family.clone(), *number)).collect()
+}
+
 fn unique(readings: &[&Reading], catalogue: &Catalogue, facts: &Facts, asked: &[&str]) -> Vec<ReadingSeen> {
     let mut seen = BTreeMap::<&str, (BTreeSet<usize>, BTreeSet<&str>)>::new();
     for reading in readings {
@@ -274,7 +299,8 @@ fn unique(readings: &[&Reading], catalogue: &Catalogue, facts: &Facts, asked: &[
             interpretation: id.to_owned(),
             uncommon: catalogue
                 .interpretation(id)
-                .is_some_and(|it| numbers.iter().any(|number| *number != it.preferred)),
+                .is_some_and(|it| it.needs.is_empty() && numbers.iter().any(|number| *number != it.preferred)),
+            against: catalogue.interpretation(id).map(|it| against(it, &numbers, asked)).unwrap_or_default(),
             numbers: numbers.into_iter().collect(),
             clients: clients.into_iter().map(str::to_owned).collect(),
         })

@@ -6,7 +6,7 @@ use time::Date;
 
 use super::Baseline;
 use crate::flow::Outcome;
-use crate::requirement::Level;
+use crate::requirement::{Level, STANDARD};
 
 /// How strict the gate is (`--fail-on`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,7 +75,11 @@ impl FromStr for FailOn {
 pub struct Settings {
     /// The ids of the clients asked for, `okta/aiw`. Empty: all known ones are asked for.
     pub clients: Vec<String>,
-    /// The selection was narrowed (`--select`, `--require`): then a client that nobody named and that was not assessed
+    /// No client is asked for at all: nothing is said of readiness.
+    pub clientless: bool,
+    /// The requirement sets that are asked for (`--require`).
+    pub require: Vec<String>,
+    /// The selection was narrowed (`--select`): then a client that nobody named and that was not assessed
     /// does not break the gate.
     pub narrowed: bool,
     /// How strict the gate is.
@@ -98,6 +102,8 @@ impl Settings {
     pub fn new(actions: Vec<String>, today: Date) -> Self {
         Self {
             clients: Vec::new(),
+            clientless: false,
+            require: vec![STANDARD.to_owned()],
             narrowed: false,
             fail_on: FailOn::Must,
             allow_inconclusive: false,
@@ -108,10 +114,16 @@ impl Settings {
         }
     }
 
+    /// True when that requirement set was asked for.
+    #[must_use]
+    pub fn requires(&self, set: &str) -> bool {
+        self.require.iter().any(|name| name == set)
+    }
+
     /// True when that client was asked for.
     #[must_use]
     pub fn asks(&self, client: &str) -> bool {
-        self.clients.is_empty() || self.clients.iter().any(|id| id == client)
+        !self.clientless && (self.clients.is_empty() || self.clients.iter().any(|id| id == client))
     }
 
     /// True when a row of the baseline, not yet expired, covers that scenario.

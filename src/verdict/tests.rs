@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::sample::{Run, TODAY, settings};
+use super::sample::{Run, TODAY, clients, settings};
 use super::*;
 use crate::flow::SkipReason;
 use crate::wire::{Failure, FailureKind, Method, Request};
@@ -61,8 +61,35 @@ fn readings_are_listed_once_and_a_server_of_two_minds_shows_both() {
     let seen = run.judge(&settings()).readings;
     assert_eq!(
         seen,
-        [ReadingSeen { interpretation: "I-1".into(), numbers: vec![1, 2], clients: vec![], uncommon: true }]
+        [ReadingSeen {
+            interpretation: "I-1".into(),
+            numbers: vec![1, 2],
+            clients: vec![],
+            uncommon: true,
+            against: vec![]
+        }]
     );
+}
+
+#[test]
+fn a_reading_that_a_client_needs_and_that_was_not_seen_decides() {
+    let settings =
+        |clients: &[&str]| Settings { clients: clients.iter().map(ToString::to_string).collect(), ..settings() };
+    // Entra ID needs the second reading of I-05, whatever most servers do; whose scenario sees it does not matter.
+    for (seen, clients, against) in [
+        (&[1][..], &["entra/legacy"][..], 1),
+        (&[1, 2], &["entra/legacy"], 0),
+        (&[2], &["entra/legacy"], 0),
+        (&[1], &["okta/aiw"], 0),
+    ] {
+        let mut run = Run::new(1);
+        run.begin("rfc/patch", &[], &[]).read(200);
+        seen.iter().for_each(|number| _ = run.reads("I-05", *number));
+        run.end(true);
+        let verdict = Verdict::judge(&run.events, Catalogue::embedded(), &sample::clients(), &settings(clients));
+        let reading = &verdict.readings[0];
+        assert_eq!((reading.against.len(), reading.decides()), (against, against > 0), "{seen:?} {clients:?}");
+    }
 }
 
 #[test]
@@ -117,6 +144,30 @@ fn the_rules_of_a_product_count_where_the_profile_is_of_it() {
         assert_eq!(verdict.gate.passed(), passes, "{product:?}: {:?}", verdict.gate);
         assert_eq!(readiness_of(&verdict, "okta/aiw"), Readiness::Ready, "{product:?}");
     }
+}
+
+#[test]
+fn the_rules_of_a_set_count_where_it_is_asked_for_and_two_that_contradict_are_named() {
+    let mut run = Run::new(2);
+    run.one("interop/bad", &[], "DRAFT-interop-6-15", Outcome::Fail);
+    run.one("rfc/good", &[], "RFC7644-3.5.2.1-2", Outcome::Pass);
+    let judge = |require: &[&str]| {
+        let require = require.iter().map(ToString::to_string).collect();
+        let settings = Settings { require, clientless: true, ..settings() };
+        Verdict::judge(&run.events, Catalogue::embedded(), &clients(), &settings)
+    };
+    for (require, passes, named) in
+        [(&["rfc"][..], true, 0), (&["ipsie-al1"], true, 0), (&["interop"], false, 0), (&["rfc", "interop"], false, 1)]
+    {
+        let verdict = judge(require);
+        assert_eq!((verdict.gate.passed(), verdict.contradictions.len()), (passes, named), "{require:?}");
+        assert!(verdict.clients.iter().all(|client| !client.asked));
+    }
+    assert_eq!(judge(&["interop", "rfc"]).contradictions[0].1.what, "a PATCH operation without path");
+    let mut run = Run::new(1);
+    run.one("rfc/bad", &[], "RFC7644-3.5.2.1-2", Outcome::Fail);
+    let settings = Settings { require: vec!["interop".into()], clientless: true, ..settings() };
+    assert!(Verdict::judge(&run.events, Catalogue::embedded(), &clients(), &settings).gate.passed());
 }
 
 #[test]

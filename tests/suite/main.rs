@@ -28,6 +28,7 @@ mod repeat;
 mod replay;
 mod retired;
 mod secrets;
+mod sets;
 mod sign_in_probes;
 mod tokens;
 mod trace;

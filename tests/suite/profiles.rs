@@ -31,7 +31,13 @@ fn a_run_under_every_profile_is_green_and_every_client_ready() {
             red.filter(|row| row["source"].as_str().unwrap().starts_with(source)).count()
         };
         let passed = report["summary"]["requirements"]["pass"].as_u64().unwrap();
-        assert!(passed > 200, "{name}: only {passed} requirements were seen\n{}", ended.stdout);
+        // Where the standard is not asked for, its scenarios are not played, nor those of its clients.
+        let standard = Profile::named(&name).unwrap().require.iter().any(|set| set == "rfc");
+        assert!(
+            passed > if standard { 200 } else { 50 },
+            "{name}: only {passed} requirements were seen\n{}",
+            ended.stdout
+        );
         assert_eq!(report["summary"]["leftovers"], 0, "{name}");
         if name == "strict" {
             // A correct server that Entra ID cannot work with: what it refuses is no matter of the standard.
@@ -42,7 +48,7 @@ fn a_run_under_every_profile_is_green_and_every_client_ready() {
         }
         assert_eq!((ended.code, bad("")), (0, 0), "{name}\n{}", ended.stdout);
         for (client, readiness) in report["summary"]["idp_profiles"].as_object().unwrap() {
-            assert_eq!(readiness, "ready", "{name}: {client}");
+            assert_eq!(readiness, if standard { "ready" } else { "not-assessed" }, "{name}: {client}");
         }
     }
 }

@@ -121,6 +121,28 @@ fn every_shape_and_requirement_is_in_a_scenario_or_excused_with_a_reason() {
 }
 
 #[test]
+fn what_a_client_needs_of_an_ambiguous_point_is_said_of_known_clients() {
+    let needs: Vec<_> = Catalogue::embedded().interpretations().flat_map(|it| it.needs.keys()).collect();
+    assert!(needs.len() >= 14 && needs.iter().all(|family| !scimproof::idp::select(family).is_empty()), "{needs:?}");
+}
+
+/// The drafts are shown by the scenarios of requirement sets, those of people and those that are written from tables.
+#[test]
+fn every_rule_of_a_draft_is_in_a_scenario_of_its_set_or_excused_with_a_reason() {
+    let all = conform::embedded().unwrap();
+    let steps = all.iter().flat_map(|scenario| &scenario.steps);
+    let ids = steps.flat_map(|step| step.requirements().map(str::to_owned).collect::<Vec<_>>());
+    let shown: BTreeSet<String> = ids.filter(|id| id.starts_with("DRAFT-")).collect();
+    let drafts = Catalogue::embedded().requirements().filter(|known| known.source == "DRAFT");
+    let asked: BTreeSet<String> = drafts.map(|known| known.id.clone()).collect();
+    let excused = excused("drafts");
+    assert!(asked.len() >= 50 && shown.len() >= 35, "{} asked, {} shown", asked.len(), shown.len());
+    let both: Vec<_> = shown.intersection(&excused).collect();
+    let covered: BTreeSet<String> = shown.union(&excused).cloned().collect();
+    assert_eq!((both, covered), (vec![], asked));
+}
+
+#[test]
 fn every_flow_of_a_client_is_shown_by_one_of_its_scenarios() {
     let mut shown = BTreeSet::new();
     let mut families = BTreeSet::new();

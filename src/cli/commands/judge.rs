@@ -172,6 +172,9 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
         settings.actions.retain(|action| ticked.contains(action));
     }
     settings.clients = clients.iter().map(|client| client.id.clone()).collect();
+    let selection = Selection { only: flags.only.clone(), ..sources::selection(&flags.selection)? }.settled(&profile);
+    settings.require = selection.sets.clone().unwrap_or_default();
+    settings.clientless = selection.clients.as_ref().is_some_and(Vec::is_empty);
     // Scenarios of one's own, or some of them, need not speak for every client.
     settings.narrowed = flags.selection.select.is_some() || flags.selection.scenarios.is_some() || flags.only.is_some();
     settings.fail_on = flags.gate.fail_on.unwrap_or_default();
@@ -185,7 +188,6 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
         settle: connection.settle.unwrap_or_default(),
         ..Options::default()
     };
-    let selection = Selection { only: flags.only.clone(), ..sources::selection(&flags.selection)? };
     let walks = flags.selection.scenarios.is_none();
     let walked = if walks { conform::schema::core().unwrap_or_default() } else { Vec::new() };
     if !scenarios.iter().chain(&walked).any(|scenario| selection.takes(scenario)) {

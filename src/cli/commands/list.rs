@@ -12,7 +12,7 @@ use crate::fault;
 use crate::flow::SkipReason;
 use crate::idp;
 use crate::profile::Profile;
-use crate::requirement::{Catalogue, Level};
+use crate::requirement::{Catalogue, Level, sets};
 use crate::scenario::Scenario;
 use crate::verdict::ExitCode;
 use crate::wire::Lent;
@@ -87,6 +87,10 @@ fn overview(scenarios: &[Scenario]) -> String {
     let _ = writeln!(text, "\nprofiles (--profile)");
     for profile in Profile::names().iter().filter_map(|name| Profile::named(name)) {
         let _ = writeln!(text, "  {:<22} {}", profile.name, profile.title);
+    }
+    let _ = writeln!(text, "\nrequirement sets (--require)");
+    for set in sets() {
+        let _ = writeln!(text, "  {:<22} {}", set.name, set.title);
     }
     let _ = writeln!(text, "\nfaults (--fault)\n  {} of them: `scimproof list --faults`", fault::all().count());
     let _ = writeln!(text, "\nrequirements");

@@ -45,10 +45,13 @@ pub fn narrow(run: &mut Run) -> Result<(), Fault> {
     take(run, &kept, failed)
 }
 
-/// Target, profile and seed of the report where no flag gives them.
+/// Target, profile, requirement sets and seed of the report where no flag gives them.
 fn take(run: &mut Run, kept: &Kept, scenarios: BTreeSet<String>) -> Result<(), Fault> {
     run.only = Some(scenarios);
     run.selection.seed = run.selection.seed.or(kept.seed);
+    if run.selection.require.is_empty() {
+        run.selection.require = kept.require().to_vec();
+    }
     if run.target.target.is_none() {
         run.target.target = kept.target().map(str::to_owned);
     }

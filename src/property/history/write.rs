@@ -219,7 +219,7 @@ impl Page<'_> {
             ActiveForm::CapitalText => json!({"op": "replace", "path": "active", "value": capital}),
             ActiveForm::Listed => json!({"op": "replace", "path": "active", "value": [to]}),
         };
-        (title, format!("PATCH /Users/{{{{ u{user} }}}}"), Some(patch(&operation)))
+        (title, format!("PATCH /Users/{{{{ u{user} }}}}"), Some(patch(&self.setting.addressed(operation))))
     }
 
     fn group_request(&self, act: &Act) -> (String, String, Option<Value>) {
@@ -253,7 +253,11 @@ impl Page<'_> {
     /// A change of members by PATCH; by PUT where there is no operation.
     fn membership(&self, title: String, group: usize, operation: &Value) -> (String, String, Option<Value>) {
         if !operation.is_null() {
-            return (title, format!("PATCH /Groups/{{{{ g{group} }}}}"), Some(patch(operation)));
+            return (
+                title,
+                format!("PATCH /Groups/{{{{ g{group} }}}}"),
+                Some(patch(&self.setting.addressed(operation.clone()))),
+            );
         }
         let name = self.after.group(group).map(|state| group_template(&state.name)).unwrap_or_default();
         let body = json!({"schemas": [urn::GROUP], "displayName": name, "members": self.members(group)});

@@ -151,7 +151,7 @@ impl Page<'_> {
             let deciding: Vec<_> =
                 readings.iter().filter(|it| it.decides()).map(|it| it.interpretation.as_str()).collect();
             if !deciding.is_empty() {
-                self.prose(&format!("otherwise than most do, where a client meets it: {}", deciding.join(", ")), 10);
+                self.prose(&format!("otherwise than a client needs or most do: {}", deciding.join(", ")), 10);
             }
             return;
         }
@@ -166,7 +166,10 @@ impl Page<'_> {
             let seen = seen.collect::<Vec<_>>().join("; ");
             self.prose(&format!("{id}: {}?", it.question.trim_end_matches('?')), 2);
             self.prose(&seen, 10);
-            if reading.decides() {
+            for (family, number) in &reading.against {
+                self.prose(&format!("{family} needs reading {number}"), 10);
+            }
+            if reading.uncommon && !reading.clients.is_empty() {
                 self.prose(&format!("not what most do; met by {}", reading.clients.join(", ")), 10);
             }
         }

@@ -5,7 +5,7 @@ use super::Page;
 use super::text::Tone;
 use crate::flow::Outcome;
 use crate::report::{counted, gate_words};
-use crate::requirement::Level;
+use crate::requirement::{Level, sets};
 use crate::verdict::{ClientVerdict, ExitCode, Facts, Problem, Readiness, ReasonKind};
 
 /// How many requirements are named as reasons of a client without `verbose`.
@@ -16,6 +16,7 @@ impl Page<'_> {
         self.leftovers();
         self.baseline();
         self.readiness();
+        self.contradictions();
         self.gate();
         self.counts();
         self.last();
@@ -106,6 +107,19 @@ impl Page<'_> {
         }
     }
 
+    /// Where no server can meet all that was asked for.
+    fn contradictions(&mut self) {
+        let report = self.report;
+        for (set, it) in &report.verdict.contradictions {
+            let (here, there) = (it.here.join(", "), it.there.join(", "));
+            let text = format!(
+                "{set} and {} contradict each other on {}: no server meets {here} and {there}",
+                it.with, it.what
+            );
+            self.prose(&text, 2);
+        }
+    }
+
     fn gate(&mut self) {
         let (report, gate) = (self.report, &self.report.verdict.gate);
         let words = gate_words(report.verdict.fail_on);
@@ -153,6 +167,11 @@ impl Page<'_> {
             verdict.clients.iter().any(|it| it.asked && it.family() == family)
                 || verdict.count(|it| it.source == source && it.findings > 0) > 0
         };
+        let drafts = sets().iter().filter_map(|set| Some((set, set.prefix.as_deref()?)));
+        let drafts = drafts.filter(|(set, _)| verdict.require.contains(&set.name)).map(|(set, prefix)| {
+            let of = |outcome| verdict.count(|it| it.id.starts_with(prefix) && it.outcome == outcome);
+            format!("{} {} pass {} fail", set.name, of(Outcome::Pass), of(Outcome::Fail))
+        });
         let laws = verdict.count(|it| it.source == "PROP" && it.findings > 0) > 0;
         let families: Vec<_> = verdict
             .families
@@ -161,6 +180,7 @@ impl Page<'_> {
             .filter(|(family, source)| concerned(family, source))
             .map(|(family, source)| cell(family, &source, &|_| true))
             .chain(verdict.product.iter().map(|source| cell(&source.to_lowercase(), source, &|_| true)))
+            .chain(drafts)
             .chain(laws.then(|| cell("laws", "PROP", &|_| true)))
             .collect();
         let known: usize = verdict.baseline.known.iter().map(|(_, count)| count).sum();
@@ -171,7 +191,8 @@ impl Page<'_> {
             verdict.facts.skipped.len(),
         );
         self.line("");
-        for line in [rfc.join("   "), families.join("   "), rest] {
+        // Without a client, product or draft there is no second line.
+        for line in [rfc.join("   "), families.join("   "), rest].iter().filter(|line| !line.is_empty()) {
             self.line(&format!("  {line}"));
         }
     }

@@ -20,7 +20,7 @@ use super::template::Template;
 use super::{ACTIONS, CAPABILITIES, Context, PRODUCTS};
 use crate::idp;
 use crate::profile::Profile;
-use crate::requirement::Level;
+use crate::requirement::{self, Level};
 use crate::scim::schema;
 use scope::Scope;
 
@@ -28,6 +28,8 @@ use scope::Scope;
 struct Linter<'a> {
     source: Source<'a>,
     context: &'a Context<'a>,
+    /// The requirement sets of the file.
+    sets: Vec<String>,
     errors: Vec<(usize, ScenarioError)>,
 }
 
@@ -36,7 +38,7 @@ pub(super) fn parse(file: &str, id: &str, text: &str, context: &Context) -> Resu
     let source = Source { file, text };
     let raw: raw::Scenario =
         toml::from_str(text).map_err(|error| vec![source.error(error.span().unwrap_or(0..0), syntax(&error))])?;
-    let mut linter = Linter { source, context, errors: Vec::new() };
+    let mut linter = Linter { source, context, sets: Vec::new(), errors: Vec::new() };
     let scenario = linter.scenario(id, raw);
     linter.errors.sort_by_key(|(at, _)| *at);
     let errors: Vec<_> = linter.errors.into_iter().map(|(_, error)| error).collect();
@@ -70,6 +72,8 @@ impl Linter<'_> {
         let needs = self.words(&raw.needs, "capability", &CAPABILITIES);
         let actions = self.words(&raw.actions, "action", &ACTIONS);
         let attributes = raw.attributes.iter().map(|name| self.schema_attribute(name)).collect();
+        let sets = self.sets(&raw.sets, raw.clients.is_empty() && raw.products.is_empty());
+        self.sets.clone_from(&sets);
         let products = self.words(&raw.products, "product", &PRODUCTS);
         let when = raw.when.iter().map(|(path, value)| self.when(path, value)).collect();
         let default = || vec![Spanned::new(0..0, "person".to_owned())];
@@ -92,6 +96,7 @@ impl Linter<'_> {
             tags: raw.tags,
             needs,
             actions,
+            sets,
             products,
             when,
             attributes,
@@ -153,6 +158,15 @@ impl Linter<'_> {
         words.iter().map(|word| word.get_ref().clone()).collect()
     }
 
+    /// Requirement sets; what clients send and what products promise is asked for otherwise.
+    fn sets(&mut self, words: &[Spanned<String>], plain: bool) -> Vec<String> {
+        if let Some(first) = words.first().filter(|_| !plain) {
+            self.fail(first.span(), "a scenario of a client or a product belongs to no requirement set");
+        }
+        let known: Vec<&str> = requirement::sets().iter().map(|set| set.name.as_str()).collect();
+        self.words(words, "requirement set", &known)
+    }
+
     /// `urn:ietf:params:scim:schemas:core:2.0:User:title`, of a schema that is known.
     fn schema_attribute(&mut self, name: &Spanned<String>) -> String {
         let text = name.get_ref();
@@ -195,7 +209,18 @@ impl Linter<'_> {
             Some(known) if known.level == Level::Retired => {
                 self.fail(span, format!("requirement `{id}` is retired by its source"));
             }
-            Some(_) => {}
+            Some(known) => {
+                // A draft is never judged where nobody asks for it.
+                match requirement::set_of(id).map(|set| set.name.as_str()) {
+                    Some(set) if self.sets != [set] => {
+                        self.fail(span, format!("requirement `{id}` needs `sets = [\"{set}\"]`"));
+                    }
+                    None if known.source == "DRAFT" => {
+                        self.fail(span, format!("requirement `{id}` is of a draft that is no requirement set"));
+                    }
+                    _ => {}
+                }
+            }
         }
     }
 

@@ -72,6 +72,14 @@ impl Patch<'_> {
         arrays.filter_map(|(_, value)| value.as_array()).map(|values| values.len().saturating_mul(times)).sum()
     }
 
+    /// What is named and no schema has.
+    fn unknown(&self, detail: String) -> ScimError {
+        ScimError::bad(
+            if self.options.unknown_is_syntax { ScimType::InvalidSyntax } else { ScimType::NoTarget },
+            detail,
+        )
+    }
+
     fn operation(&mut self, operation: &Operation) -> Result<(), ScimError> {
         let null = serde_json::Value::Null;
         let value = operation.value.as_ref();

@@ -34,6 +34,10 @@ pub struct PatchOptions {
     pub skip_read_only_paths: bool,
     /// I-43: unknown members inside a value are ignored instead of refused.
     pub ignore_unknown_members: bool,
+    /// I-87: what no schema defines is refused with `invalidSyntax` (DRAFT-interop-5-7) instead of `noTarget`.
+    pub unknown_is_syntax: bool,
+    /// I-101: an operation without path is refused with `invalidSyntax` (DRAFT-interop-6-15).
+    pub path_required: bool,
     /// I-88: an object where an array is expected is wrapped.
     pub wrap_objects: bool,
     /// I-03: a `remove` whose filter matches nothing is refused with `noTarget`.
@@ -74,6 +78,8 @@ impl Default for PatchOptions {
             skip_read_only_members: true,
             skip_read_only_paths: false,
             ignore_unknown_members: true,
+            unknown_is_syntax: false,
+            path_required: false,
             wrap_objects: true,
             remove_no_match_fails: false,
             remove_absent_fails: false,

@@ -21,7 +21,7 @@ impl Patch<'_> {
             }
             PatchPath::Schema(urn) => {
                 let extension = self.kind.extension(urn);
-                return self.remove_schema(extension.ok_or_else(|| no_target(format!("{urn}: no such extension")))?);
+                return self.remove_schema(extension.ok_or_else(|| self.unknown(format!("{urn}: no such extension")))?);
             }
             PatchPath::Attr(path) => (path.clone(), None),
             PatchPath::Value { attr, filter, sub } => (AttrPath { sub: sub.clone(), ..attr.clone() }, Some(filter)),

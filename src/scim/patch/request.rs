@@ -43,7 +43,7 @@ impl PatchRequest {
     /// Reads a PATCH body. Member names compare without case (I-11); a missing `schemas` is tolerated (I-42).
     ///
     /// # Errors
-    /// 400 `invalidSyntax` for a malformed message, a missing or unknown `op`, or no operation; `noTarget` for `remove`
+    /// 400 `invalidSyntax` for a malformed message, a missing or unknown `op`, no operation, or no path where one is asked for; `noTarget` for `remove`
     /// without path; `invalidValue` for `add` or `replace` without value; `invalidPath`, or `invalidFilter` where the
     /// error is behind the bracket, for a malformed path.
     pub fn parse(body: &Value, options: &PatchOptions) -> Result<Self, ScimError> {
@@ -87,6 +87,7 @@ fn operation(item: &Value, options: &PatchOptions) -> Result<Operation, ScimErro
     };
     let value = member(item, "value").cloned();
     match (op, &path, &value) {
+        (_, None, _) if options.path_required => Err(syntax("path: missing")),
         (OpKind::Remove, None, _) => Err(ScimError::bad(ScimType::NoTarget, "remove needs a path")),
         (OpKind::Add | OpKind::Replace, _, None) => {
             Err(ScimError::bad(ScimType::InvalidValue, format!("{} needs a value", word.to_ascii_lowercase())))

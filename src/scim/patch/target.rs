@@ -8,9 +8,9 @@ use super::super::{Object, ScimError};
 use super::{Origin, Patch, mutability, no_target};
 
 impl<'a> Patch<'a> {
-    /// The attribute that a path names; `noTarget` when there is none (I-87).
+    /// The attribute that a path names; refused when there is none (I-87).
     pub(super) fn resolve(&self, path: &AttrPath) -> Result<Resolved<'a>, ScimError> {
-        self.lookup(path).ok_or_else(|| no_target(format!("{path}: no such attribute")))
+        self.lookup(path).ok_or_else(|| self.unknown(format!("{path}: no such attribute")))
     }
 
     /// As [`Self::resolve`], `None` when there is none.

@@ -41,7 +41,7 @@ impl Patch<'_> {
         if kind.base.urn.eq_ignore_ascii_case(urn) {
             return self.members(op, value);
         }
-        let extension = kind.extension(urn).ok_or_else(|| no_target(format!("{urn}: no such schema")))?;
+        let extension = kind.extension(urn).ok_or_else(|| self.unknown(format!("{urn}: no such schema")))?;
         self.extension_members(op, extension, value)
     }
 
@@ -81,7 +81,7 @@ impl Patch<'_> {
                 Err(ScimError::bad(ScimType::InvalidPath, format!("{key}: a key must be an attribute's name")))
             }
             _ if self.options.ignore_unknown_members => Ok(()),
-            _ => Err(no_target(format!("{key}: no such attribute"))),
+            _ => Err(self.unknown(format!("{key}: no such attribute"))),
         }
     }
 
@@ -155,7 +155,7 @@ impl Patch<'_> {
                 }
                 Some(sub) => self.set(object, sub, value)?,
                 None if self.options.ignore_unknown_members => {}
-                None => return Err(no_target(format!("{}.{key}: no such attribute", attribute.name))),
+                None => return Err(self.unknown(format!("{}.{key}: no such attribute", attribute.name))),
             }
         }
         let given = |name: &str| members.keys().any(|key| key.eq_ignore_ascii_case(name));

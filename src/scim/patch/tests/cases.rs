@@ -122,6 +122,37 @@ fn no_switch_is_without_a_case() {
     let names = text.split_once('{').unwrap().1.split(',').filter_map(|field| field.split_once(':'));
     let names: BTreeSet<&str> = names.map(|(name, _)| name.trim()).collect();
     let shown: BTreeSet<&str> = SWITCHES.iter().map(|turned| turned.0).collect();
-    // No interpretation asks about bare extension names; `clients` shows that switch.
-    assert_eq!(names.difference(&shown).copied().collect::<Vec<_>>(), ["bare_extension_names"]);
+    // No interpretation asks about bare extension names; `clients` shows that switch, and the others are shown below.
+    let others = ["bare_extension_names", "path_required", "unknown_is_syntax"];
+    assert_eq!(names.difference(&shown).copied().collect::<Vec<_>>(), others);
+}
+
+#[test]
+fn every_case_ends_as_a_set_wants_it_under_its_switches_and_the_switches_are_needed() {
+    let table = table();
+    let interop = PatchOptions {
+        path_required: true,
+        complex_replace_whole: true,
+        ignore_unknown_members: false,
+        unknown_is_syntax: true,
+        ..PatchOptions::default()
+    };
+    let ends = |id: &str, outcome: Option<&Outcome>, options: &PatchOptions| {
+        let case = table.case(id);
+        let before = table.before(case.on);
+        let result = patched(&before, &case.body(), kind(case.on), options);
+        outcome.map_or_else(|| case.outcome[0].holds(&before, &result), |wanted| wanted.holds(&before, &result))
+    };
+    let rows = table.set_case.iter().flat_map(|row| row.cases.iter().map(move |id| (row, id)));
+    for (row, id) in rows.filter(|(_, id)| !UNIQUENESS.contains(&id.as_str())) {
+        let options = if row.set == "interop" { &interop } else { &PatchOptions::default() };
+        assert!(ends(id, row.outcome.as_ref(), options), "{}: {id}", row.set);
+    }
+    let wanted = |id: &str| {
+        let row = table.set_case.iter().find(|row| row.set == "interop" && row.cases.iter().any(|own| own == id));
+        row.unwrap().outcome.as_ref()
+    };
+    for id in ["add-none-single-new", "remove-none", "replace-attr-complex", "add-unknown", "remove-unknown"] {
+        assert!(!ends(id, wanted(id), &PatchOptions::default()), "{id}");
+    }
 }

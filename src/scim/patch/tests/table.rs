@@ -27,6 +27,7 @@ const PLACES: [(&str, &str); 9] = [
 pub struct Table {
     fixture: Fixture,
     pub patch_case: Vec<Case>,
+    pub set_case: Vec<SetCase>,
     pub inexpressible: Vec<Inexpressible>,
 }
 
@@ -83,6 +84,19 @@ pub struct Case {
     #[serde(default)]
     pub requirements: Vec<String>,
     pub outcome: Vec<Outcome>,
+}
+
+/// What a requirement set demands of some cases.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetCase {
+    pub set: String,
+    pub cases: Vec<String>,
+    #[serde(rename = "requirements")]
+    _requirements: Vec<String>,
+    #[serde(rename = "effect")]
+    _effect: Option<String>,
+    pub outcome: Option<Outcome>,
 }
 
 #[derive(Deserialize)]
