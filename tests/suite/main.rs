@@ -18,6 +18,7 @@ mod faults;
 mod foreign;
 mod kill9;
 mod laws;
+mod pages;
 mod probes;
 mod process;
 mod profiles;
