@@ -19,6 +19,7 @@ mod foreign;
 mod kill9;
 mod laws;
 mod pages;
+mod pipeline;
 mod probes;
 mod process;
 mod profiles;
