@@ -1,11 +1,15 @@
 //! The command line as clap sees it: commands, flags, help texts. It decides nothing.
 
+mod first;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+pub use first::Doctor;
 
 use super::probe::Probes;
 use crate::verdict::FailOn;
@@ -72,6 +76,8 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Find out why a target cannot be judged; reads only, and says the fix of what is wrong.
+    Doctor(Box<Doctor>),
 }
 
 /// When to use colour.

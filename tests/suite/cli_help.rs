@@ -18,6 +18,7 @@ fn help_texts_are_as_reviewed() {
         "explain",
         "baseline",
         "sweep",
+        "doctor",
         "completions",
     ] {
         let mut arguments = vec![command, "--help"];

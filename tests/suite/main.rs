@@ -14,6 +14,7 @@ mod cli_prove_load;
 mod cli_sweep;
 mod crowd;
 mod decisions;
+mod doctor;
 mod faults;
 mod foreign;
 mod kill9;

@@ -3,6 +3,7 @@
 pub mod baseline;
 pub mod completions;
 pub mod coverage;
+pub mod doctor;
 pub mod explain;
 mod judge;
 pub mod lint;
