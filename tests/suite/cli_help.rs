@@ -19,6 +19,7 @@ fn help_texts_are_as_reviewed() {
         "baseline",
         "sweep",
         "doctor",
+        "init",
         "completions",
     ] {
         let mut arguments = vec![command, "--help"];

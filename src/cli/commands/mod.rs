@@ -5,6 +5,7 @@ pub mod completions;
 pub mod coverage;
 pub mod doctor;
 pub mod explain;
+pub mod init;
 mod judge;
 pub mod lint;
 pub mod list;
