@@ -38,6 +38,10 @@ pub(super) async fn answer(look: &mut Look<'_>) -> Outcome {
     let seen = format!("{status} to GET {CONFIG}");
     let outcome = match status {
         300..=399 => moved(look.base(), &response),
+        // What nginx, Apache and Go say to plain HTTP on a port for TLS.
+        400 if look.base().starts_with("http:") && String::from_utf8_lossy(&response.body).contains("HTTPS") => {
+            Outcome::fail(format!("{seen}: the port is for HTTPS"), "Write https:// in --target.")
+        }
         500..=599 if status != 501 => {
             Outcome::fail(seen, "The server is there but not well: its log of this moment says why.")
         }

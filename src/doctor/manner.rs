@@ -34,14 +34,13 @@ pub(super) fn clock(look: &Look<'_>) -> Outcome {
     let ahead = date.unix_timestamp() - local.unix_timestamp();
     let seen = match ahead {
         1.. => format!("the server's clock is {} ahead of this machine", span(ahead)),
-        0 => "both clocks agree".to_owned(),
         _ => format!("the server's clock is {} behind this machine", span(-ahead)),
     };
     let fix = "Let both machines take their time from NTP: tokens and certificates are judged by the clock.";
     match ahead.abs() {
         0..=2 => Outcome::ok("both clocks agree"),
-        ..=TOLERABLE => Outcome::ok(seen),
-        ..=WRONG => Outcome::warn(seen, fix),
+        apart if apart <= TOLERABLE => Outcome::ok(seen),
+        apart if apart <= WRONG => Outcome::warn(seen, fix),
         _ => Outcome::fail(seen, fix),
     }
 }
@@ -56,9 +55,9 @@ fn http_date(text: &str) -> Option<OffsetDateTime> {
 /// `45 s`, `12 min`, `3 h 20 min`, `5 days`.
 fn span(seconds: i64) -> String {
     match seconds {
-        ..=119 => format!("{seconds} s"),
-        ..=7_199 => format!("{} min", seconds / 60),
-        ..=172_799 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        ..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
         _ => format!("{} days", seconds / 86_400),
     }
 }

@@ -150,6 +150,7 @@ async fn each_thing_that_goes_wrong_is_named_with_its_fix() {
         _ => good(path, known, before),
     };
     let login: Answers = |_, _, _| reply(302, &[("Location", "https://sso.example/?session=hush")], "");
+    let for_tls: Answers = |_, _, _| reply(400, &[], "Client sent an HTTP request to an HTTPS server.");
     let sick: Answers = |_, _, _| reply(503, &[], "");
     let limited: Answers = |path, known, before| match before {
         0..=7 => good(path, known, before),
@@ -177,7 +178,7 @@ async fn each_thing_that_goes_wrong_is_named_with_its_fix() {
         "/scim/v2/Users" if known => reply(200, &[JSON], r#"[{"userName": "alice"}]"#),
         _ => good(path, known, before),
     };
-    let rows: [(Answers, &str, Probe, Status, &str); 14] = [
+    let rows: [(Answers, &str, Probe, Status, &str); 15] = [
         (elsewhere, "/wrong", Probe::Base, Status::Fail, "/scim/v2: SCIM answers there"),
         (good, "/scim/v2/Users", Probe::Address, Status::Warn, "/scim/v2 instead"),
         (good, "/scim/v2/scim/v2", Probe::Address, Status::Warn, "/scim/v2 instead"),
@@ -185,6 +186,7 @@ async fn each_thing_that_goes_wrong_is_named_with_its_fix() {
         (page, "/scim/v2", Probe::Base, Status::Fail, "a web page instead of JSON / Look up the base URL"),
         (moved, "/old", Probe::Answer, Status::Fail, "/scim/v2; redirects are not followed"),
         (login, "/scim/v2", Probe::Answer, Status::Fail, "a redirect to elsewhere / Is that a login page?"),
+        (for_tls, "/scim/v2", Probe::Answer, Status::Fail, "Write https://"),
         (sick, "/scim/v2", Probe::Answer, Status::Fail, "503"),
         (limited, "/scim/v2", Probe::Rate, Status::Warn, "Retry-After 30 / Give `--max-rps"),
         (undated, "/scim/v2", Probe::Clock, Status::Fail, "ahead of this machine / Let both machines"),
@@ -279,6 +281,11 @@ async fn a_certificate_is_judged_by_its_issuer_its_name_and_its_days() {
         assert_eq!(outcome(&found, Probe::Users).status, reached, "{found:#?}");
         assert_eq!(outcome(&found, Probe::Tls).cut_off, status == Status::Fail);
     }
+    let (config, _) = certificate("localhost", (-1, 90), false);
+    let address = start(good, Some(config)).await;
+    let found = findings(&format!("http://{address}/scim/v2"), HttpOptions::default()).await;
+    let it = outcome(&found, Probe::Answer);
+    assert!(it.cut_off && it.fix.as_ref().unwrap().contains("needs https://"), "{it:?}");
     let plain = start(good, None).await;
     let options = HttpOptions { ca_pem: Some(stranger), ..HttpOptions::default() };
     let found = findings(&format!("https://localhost:{}/scim/v2", plain.port()), options).await;
