@@ -20,6 +20,7 @@ mod foreign;
 mod init;
 mod kill9;
 mod laws;
+mod pages;
 mod probes;
 mod process;
 mod profiles;

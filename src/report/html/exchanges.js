@@ -42,11 +42,11 @@ function har(it, began) {
 
 const headerLines = (headers) => el("pre", { class: "soft" }, headers.map(([name, value]) => `${name}: ${value}\n`));
 
-function difference(finding) {
-  return el("div", { class: "card diff" },
+function judgement(finding) {
+  return el("div", { class: "card" },
     el("div", {}, chip(finding.outcome), " ", el("b", {}, finding.requirement), ` ${finding.level}  `, el("span", { class: "soft" }, finding.check)),
     el("div", {}, summaryOf(finding.requirement)),
-    el("pre", { class: "expected" }, finding.expected), el("pre", { class: "got" }, finding.got),
+    difference(finding),
     el("div", { class: "soft mono" }, `${finding.position}  step ${finding.step}`));
 }
 
@@ -58,7 +58,7 @@ function inspector(it) {
     el("h2", { class: "mono" }, `${it.request.method} ${it.request.url}`),
     el("p", { class: "soft" }, `${it.id}  ${it.scenario || "set-up and cleanup"}  step ${it.step}  at ${ms(it.started_ms)}, took ${ms(it.duration_ms)}`),
     el("p", {}, take("copy as curl", () => curl(it)), " ", take("copy as hurl", () => hurl(it)), " ", take("copy as HAR", () => har(it, 0))),
-    rests.map(difference),
+    rests.map(judgement),
     el("div", { class: "pair" },
       el("div", {}, el("h3", {}, "Request"), headerLines(it.request.headers), el("pre", {}, pretty(it.request.body))),
       el("div", {}, el("h3", {}, it.response ? `Answer ${it.response.status}` : "No answer"),

@@ -59,10 +59,10 @@ function loadPage() {
     chart("Response time", "milliseconds", [["p50", of("p50_ms")], ["p99", of("p99_ms")]], seconds),
     el("h2", {}, "Errors"),
     report.errors.length ? table(["kind", "#count", "example"], report.errors.map((it) => el("tr", {}, el("td", {}, it.kind),
-      el("td", { class: "number" }, `${it.count}`), el("td", { class: "mono" }, it.example)))) : el("p", {}, "none"),
+      el("td", { class: "number" }, `${it.count}`), el("td", { class: "mono wide" }, it.example)))) : el("p", {}, "none"),
     el("h2", {}, "Read back at the end"), el("p", {}, `${counted(report.correctness.checked, "resource")} read`),
     report.correctness.problems.length ? table(["what", "#count", "examples"], report.correctness.problems.map((it) => el("tr", {},
-      el("td", {}, it.what), el("td", { class: "number" }, `${it.count}`), el("td", { class: "mono" }, it.examples.join(", "))))) : null,
+      el("td", {}, it.what), el("td", { class: "number" }, `${it.count}`), el("td", { class: "mono wide" }, it.examples.join(", "))))) : null,
   ];
 }
 

@@ -51,6 +51,9 @@ function leads(go, cells, chosen) {
   return el("tr", { "data-go": true, tabindex: "0", class: chosen ? "chosen" : null, onclick: go }, cells);
 }
 
+const difference = (finding) => el("pre", {}, el("span", { class: "good" }, "expected  "), finding.expected, "\n",
+  el("span", { class: "bad" }, "got       "), finding.got);
+
 function filters(state, words, redraw) {
   const later = { timer: 0 };
   const parts = words.map(([key, label, options]) => {
@@ -85,6 +88,7 @@ function show(number) {
   }, page.title)));
   document.getElementById("page").replaceChildren(...[pages[current].draw()].flat(9));
   window.scrollTo(0, 0);
+  location.replace(`#${pages[current].title}`);
 }
 
 function goTo(title) {

@@ -5,8 +5,8 @@ const lawState = { text: "", outcome: "" };
 function counterExample(found) {
   return el("div", { class: "card" },
     el("p", {}, `${counted(found.requests, "request")}, suite ${found.suite}, seed ${found.seed}${found.file ? `, kept in ${found.file}` : ""}`),
-    found.findings.map((finding) => el("div", { class: "diff" }, el("b", {}, finding.requirement), ` step ${finding.step}`,
-      el("pre", { class: "expected" }, finding.expected), el("pre", { class: "got" }, finding.got))),
+    found.findings.map((finding) => el("div", {}, el("b", {}, finding.requirement), ` step ${finding.step}`,
+      difference(finding))),
     el("h3", {}, "As a scenario, to be played again"), el("pre", {}, found.scenario));
 }
 

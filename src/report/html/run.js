@@ -12,10 +12,10 @@ function evidence(finding) {
 }
 
 function findingCard(finding) {
-  return el("div", { class: "card diff" },
+  return el("div", { class: "card" },
     el("div", {}, chip(finding.outcome), " ", el("b", {}, requirementLink(finding.requirement)), ` ${finding.level}`),
     el("div", {}, summaryOf(finding.requirement)),
-    el("pre", { class: "expected" }, finding.expected), el("pre", { class: "got" }, finding.got),
+    difference(finding),
     el("p", { class: "soft mono" }, `${finding.position}  step ${finding.step}`), el("p", {}, evidence(finding)));
 }
 
@@ -42,11 +42,13 @@ function verdictPage() {
   const clients = report.clients.filter((it) => it.asked).sort((a, b) => order.indexOf(a.readiness) - order.indexOf(b.readiness));
   const open = report.findings.filter((it) => it.outcome === "fail" && it.cause === null || it.outcome === "inconclusive");
   const warned = report.findings.filter((it) => it.outcome === "warn");
+  const problems = report.gate.problems;
   return [
+    el("h2", {}, "Clients"), el("div", { class: "clients" }, table(["client", "readiness", "#flows", "why"], clients.map(clientRow))),
     el("h2", {}, "Gate"),
     el("p", {}, chip(report.gate.passed ? "pass" : "fail"), ` counts ${report.gate.fail_on}`),
-    report.gate.problems.length ? el("ul", {}, report.gate.problems.map((text) => el("li", {}, text))) : null,
-    el("h2", {}, "Clients"), table(["client", "readiness", "#flows", "why"], clients.map(clientRow)),
+    problems.length ? el("details", { open: problems.length < 9 }, el("summary", {}, counted(problems.length, "problem")),
+      el("ul", {}, problems.map((text) => el("li", {}, text)))) : null,
     report.causes.length ? [el("h2", {}, "Causes, the most harmful first"), report.causes.map(causeCard)] : null,
     open.length ? [el("h2", {}, "Not judged, and failures for themselves"), open.slice(0, 60).map(findingCard)] : null,
     warned.length ? [el("h2", {}, "Warnings"), warned.slice(0, 60).map(findingCard)] : null,
@@ -63,6 +65,8 @@ function readingsTable() {
   return stretched(report.readings, ["point", "question", "reading", "met by"], row);
 }
 
+// The worst first, as people look for it.
+const BADNESS = ["fail", "inconclusive", "warn", "pass", "not-applicable", "not-observable"];
 const requirementState = { text: "", source: "", level: "", outcome: "", proof: "" };
 
 function requirementsPage() {
@@ -74,7 +78,8 @@ function requirementsPage() {
     const text = state.text.toLowerCase();
     const found = report.requirements.filter((it) => (!state.source || it.source === state.source) && (!state.level || it.level === state.level)
       && (!state.outcome || it.outcome === state.outcome) && (!state.proof || proof(it) === state.proof)
-      && (!text || `${it.id} ${summaryOf(it.id)}`.toLowerCase().includes(text)));
+      && (!text || `${it.id} ${summaryOf(it.id)}`.toLowerCase().includes(text)))
+      .sort((a, b) => BADNESS.indexOf(a.outcome) - BADNESS.indexOf(b.outcome));
     const row = (it) => {
       const its = report.findings.filter((finding) => finding.requirement === it.id);
       return el("tr", {}, el("td", {}, requirementLink(it.id)), el("td", {}, it.level), el("td", {}, chip(it.outcome)),
@@ -145,7 +150,7 @@ function scenariosPage() {
 }
 
 function facts(rows) {
-  return table(["", ""], rows.map(([name, value]) => el("tr", {}, el("td", {}, name), el("td", { class: "mono" }, `${value}`))));
+  return table(["", ""], rows.map(([name, value]) => el("tr", {}, el("td", {}, name), el("td", { class: "mono wide" }, `${value}`))));
 }
 
 function environmentPage() {

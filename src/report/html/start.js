@@ -15,7 +15,7 @@ async function start() {
     el("h1", {}, el("span", { class: report.exit_code === 0 ? "good" : "bad" }, report.exit_code === 0 ? "PASS" : "FAIL"), " scimproof"),
     el("span", { class: "soft" }, `${target}  profile ${report.target?.profile ?? "–"}  seed ${report.seed ?? "–"}`));
   document.addEventListener("keydown", keys);
-  show(0);
+  show(Math.max(0, pages.findIndex((page) => `#${page.title}` === location.hash)));
   document.documentElement.dataset.ready = "true";
 }
 

@@ -152,6 +152,12 @@ fn the_matrix_is_fresh() {
     assert!(std::env::var_os("SCIMPROOF_BLESS").is_some() || read == listed, "the verdict reads the matrix");
 }
 
+/// What a defect shows in its own scenario and hides where all are played at once.
+const HIDDEN: &[(&str, &str)] = &[
+    // It tells the last cursor that anybody was given.
+    ("cursor-errors-tell-a-good-one", "RFC9865-5-5"),
+];
+
 /// The record of the full matrix speaks of rows and requirements that there are, and holds what each row must turn red.
 #[test]
 fn the_record_of_the_full_matrix_fits_the_sheets() {
@@ -159,8 +165,11 @@ fn the_record_of_the_full_matrix_fits_the_sheets() {
     let mut wrong = Vec::new();
     for proof in proofs().iter().filter(|it| !it.red.is_empty()) {
         match record.get(&matrix::key(proof)) {
-            Some(seen) => wrong
-                .extend(proof.red.iter().filter(|id| !seen.contains(*id)).map(|id| format!("{}: {id}", proof.name))),
+            Some(seen) => {
+                let hidden = |id: &str| HIDDEN.contains(&(proof.name.as_str(), id));
+                let missing = proof.red.iter().filter(|id| !seen.contains(*id) && !hidden(id));
+                wrong.extend(missing.map(|id| format!("{}: {id}", proof.name)));
+            }
             None => wrong.push(format!("{} has no row", proof.name)),
         }
     }
