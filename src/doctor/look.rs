@@ -17,6 +17,8 @@ pub struct Patient {
     pub requests: usize,
     /// How many of them are in flight at one time.
     pub concurrency: usize,
+    /// At most so many requests a second.
+    pub max_rps: Option<f64>,
 }
 
 /// Where the target is.

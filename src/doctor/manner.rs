@@ -67,12 +67,19 @@ pub(super) async fn rate(look: &mut Look<'_>) -> Outcome {
     // Reads of before may have met other places; these are all alike.
     look.times.clear();
     let mut limits = None;
-    for n in 1..=READS {
+    // Where the caller set a pace, it is kept, and within a second.
+    let pause = look.patient.max_rps.map(|rps| Duration::try_from_secs_f64(1.0 / rps).unwrap_or(Duration::MAX));
+    let fits = |pause: Duration| 1 + (1.0 / pause.as_secs_f64().max(0.1)) as usize;
+    let reads = pause.map_or(READS, |pause| fits(pause).min(READS));
+    for n in 1..=reads {
+        if let (Some(pause), 2..) = (pause, n) {
+            tokio::time::sleep(pause).await;
+        }
         let response = match look.get("/Users?count=1").await {
             Ok(response) => response,
             Err(failure) => {
                 let fix = "Reads in quick succession must be answered; `--max-rps 5` makes a run slower.";
-                return Outcome::warn(format!("read {n} of {READS} in a row failed: {}", failure.reason), fix);
+                return Outcome::warn(format!("read {n} of {reads} in a row failed: {}", failure.reason), fix);
             }
         };
         limits = limits.or_else(|| announced(&response));
@@ -82,11 +89,11 @@ pub(super) async fn rate(look: &mut Look<'_>) -> Outcome {
                 |it| format!("Retry-After {}", it.chars().take(40).collect::<String>()),
             );
             let fix = "Give `--max-rps 5` (or less) to run, or lift the limit for the credentials of the test.";
-            return Outcome::warn(format!("429 to read {n} of {READS} in a row, {wait}"), fix);
+            return Outcome::warn(format!("429 to read {n} of {reads} in a row, {wait}"), fix);
         }
     }
     let told = limits.map_or("no limit is announced".to_owned(), |it| format!("announced: {it}"));
-    Outcome::ok(format!("{READS} reads in a row without 429; {told}"))
+    Outcome::ok(format!("{reads} reads in a row without 429; {told}"))
 }
 
 /// The fields that announce a limit.
@@ -104,7 +111,8 @@ pub(super) fn round_trip(look: &Look<'_>) -> Outcome {
     let Some(median) = median(&look.times) else { return Outcome::ok("no read to judge") };
     let (requests, together) = (look.patient.requests, look.patient.concurrency.max(1));
     let turns = u32::try_from(requests.div_ceil(together)).unwrap_or(u32::MAX);
-    let whole = median.saturating_mul(turns).as_secs();
+    let paced = look.patient.max_rps.map_or(0, |rps| (requests as f64 / rps) as u64);
+    let whole = median.saturating_mul(turns).as_secs().max(paced);
     let seen = format!(
         "median {} of {} reads; a full run (about {requests} requests, {together} at a time) takes about {}",
         milliseconds(median),

@@ -70,9 +70,12 @@ pub(super) async fn connect(look: &mut Look<'_>) -> Outcome {
             Err(_) => last = format!("{address}: no connection in {} s", there.options.connect_timeout.as_secs()),
         }
     }
-    let fix = format!(
-        "Is {who} running, and are host and port right? A firewall shows as a time-out; `--proxy URL` goes through a proxy."
-    );
+    let way = if proxy_of(there).is_some() {
+        "NO_PROXY with the name of the target goes without it."
+    } else {
+        "`--proxy URL` goes through a proxy."
+    };
+    let fix = format!("Is {who} running, and are host and port right? A firewall shows as a time-out; {way}");
     Outcome::cut_off(last, fix)
 }
 

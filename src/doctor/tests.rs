@@ -93,7 +93,7 @@ fn patient(base: &str, auth: Auth, options: HttpOptions) -> Patient {
             Place::There(Box::new(There { base: url, slash, transport, auth, options, proxy_from }))
         }
     };
-    Patient { place, requests: 1600, concurrency: 16 }
+    Patient { place, requests: 1600, concurrency: 16, max_rps: None }
 }
 
 fn bearer() -> Auth {
@@ -204,6 +204,19 @@ async fn each_thing_that_goes_wrong_is_named_with_its_fix() {
         let better = found.iter().any(|it| it.outcome.cut_off);
         assert!(!better, "a target that answers is not cut off: {found:#?}");
     }
+}
+
+#[tokio::test]
+async fn the_pace_that_was_set_is_kept_and_counts_for_the_time_of_a_run() {
+    let address = start(good, None).await;
+    let mut patient = patient(&format!("http://{address}/scim/v2"), bearer(), HttpOptions::default());
+    patient.max_rps = Some(4.0);
+    let begun = std::time::Instant::now();
+    let found = examine(&patient, OffsetDateTime::now_utc()).await;
+    assert!(told(&found, Probe::Rate).1.starts_with("5 reads in a row"), "{found:#?}");
+    assert!(begun.elapsed() >= std::time::Duration::from_secs(1));
+    // 1,600 requests at 4 a second.
+    assert!(told(&found, Probe::RoundTrip).1.contains("about 6 min"), "{found:#?}");
 }
 
 #[tokio::test]

@@ -30,7 +30,10 @@ pub fn doctor(flags: Doctor, context: &Context) -> Result<ExitCode, Fault> {
     let patient = patient(&run, context)?;
     let findings = runtime()?.block_on(wait(&patient, run.target.wait.unwrap_or_default()));
     let exit = exit(&findings);
-    let page = page(&run, &patient, &findings, context);
+    let mut page = page(&patient, &findings, context);
+    if exit == ExitCode::Passed {
+        page += &format!("  next  scimproof run {}\n", next(&run, &patient));
+    }
     if let Some(file) = &flags.json {
         let subject = Subject { target: base(&patient), name: "", exit_code: exit.code() };
         let json = serde_json::to_string_pretty(&report::value(&subject, &findings));
@@ -59,7 +62,7 @@ pub(super) fn patient(run: &Run, context: &Context) -> Result<Patient, Fault> {
     };
     let requests = sources::scenarios(None)?.iter().map(|it| plan::estimate(it).requests).sum();
     let concurrency = run.connection.concurrency.map_or(Options::default().concurrency, usize::from);
-    Ok(Patient { place, requests, concurrency })
+    Ok(Patient { place, requests, concurrency, max_rps: run.connection.max_rps })
 }
 
 /// Examines; again while nobody answers and there is time.
@@ -76,8 +79,8 @@ async fn wait(patient: &Patient, time: Duration) -> Vec<Finding> {
     }
 }
 
-/// The page, with the command that comes next where nothing stands against it.
-pub(super) fn page(run: &Run, patient: &Patient, findings: &[Finding], context: &Context) -> String {
+/// The page.
+pub(super) fn page(patient: &Patient, findings: &[Finding], context: &Context) -> String {
     let exit = exit(findings);
     let name = match (&patient.place, base(patient)) {
         (Place::Here(_), _) => "the bundled server",
@@ -85,11 +88,7 @@ pub(super) fn page(run: &Run, patient: &Patient, findings: &[Finding], context: 
         (_, None) => "(no URL)",
     };
     let subject = Subject { target: base(patient), name, exit_code: exit.code() };
-    let mut page = report::text(&subject, findings, context.width(), &|text| context.redactor.scrub(text).into_owned());
-    if exit == ExitCode::Passed {
-        page += &format!("  next  scimproof run {}\n", next(run, patient));
-    }
-    page
+    report::text(&subject, findings, context.width(), &|text| context.redactor.scrub(text).into_owned())
 }
 
 /// The flags of the run that can begin now.

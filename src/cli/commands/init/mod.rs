@@ -61,7 +61,7 @@ fn probe(answers: &Answers, context: &Context) -> bool {
         .and_then(|patient| Ok((runtime()?.block_on(examine(&patient, time::OffsetDateTime::now_utc())), patient)));
     match findings {
         Ok((findings, patient)) => {
-            context.say(doctor::page(&run, &patient, &findings, context).trim_end());
+            context.say(doctor::page(&patient, &findings, context).trim_end());
             findings.iter().all(|it| !matches!(it.outcome.status, Status::Fail))
         }
         Err(fault) => {
