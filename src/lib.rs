@@ -22,6 +22,7 @@ pub mod client;
 pub mod plan;
 pub mod server;
 
+pub mod doctor;
 pub mod fault;
 
 pub mod run;

@@ -1,11 +1,17 @@
 //! The command line as clap sees it: commands, flags, help texts. It decides nothing.
 
+mod first;
+mod tables;
+
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+pub use first::{Ci, Doctor, Init};
+pub use tables::{CoverageFlags, MatrixFlags};
 
 use super::probe::Probes;
 use crate::verdict::FailOn;
@@ -72,6 +78,10 @@ pub enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Find out why a target cannot be judged; reads only, and says the fix of what is wrong.
+    Doctor(Box<Doctor>),
+    /// Ask, probe the target, and write scimproof.toml and a file for CI.
+    Init(Init),
 }
 
 /// When to use colour.
@@ -491,34 +501,6 @@ pub struct Lint {
     /// The folder with scenario files; the built-in ones if not given.
     #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub folder: Option<PathBuf>,
-}
-
-/// Everything that `coverage` takes.
-#[derive(Debug, Args)]
-pub struct CoverageFlags {
-    /// A JSON report of `run`: what it judged counts as exercised.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub report: Option<PathBuf>,
-    /// Show every requirement that is missing somewhere, and why a test cannot see some.
-    #[arg(long)]
-    pub missing: bool,
-    /// Write it as JSON, requirement by requirement; `-` is stdout.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub json: Option<PathBuf>,
-}
-
-/// Everything that `matrix` takes.
-#[derive(Debug, Args)]
-pub struct MatrixFlags {
-    /// Play every scenario against every fault, not only those that are named for it; takes minutes.
-    #[arg(long)]
-    pub full: bool,
-    /// With --full: write what each fault turned red, as reports/matrix-full.toml keeps it.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, requires = "full")]
-    pub write: Option<PathBuf>,
-    /// Only these faults; each is shown with what it turned red.
-    #[arg(long, value_name = "NAME")]
-    pub fault: Vec<String>,
 }
 
 /// Everything that `explain` takes.

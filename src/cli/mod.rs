@@ -71,6 +71,8 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Fault> {
         Command::Explain(flags) => commands::explain::explain(&flags, context),
         Command::Baseline(flags) => commands::baseline::baseline(*flags, context),
         Command::Sweep(flags) => commands::sweep::sweep(*flags, context),
+        Command::Doctor(flags) => commands::doctor::doctor(*flags, context),
+        Command::Init(flags) => commands::init::init(&flags, context),
         Command::Completions { shell } => Ok(commands::completions::completions(shell, context)),
     }
 }

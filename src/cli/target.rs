@@ -10,6 +10,7 @@ use super::fault::Fault;
 use crate::client::{
     AdminSurface, Auth, BaseUrl, Environment, HttpOptions, HttpTransport, OAuth, SecretSource, Transport,
 };
+use crate::doctor::{Place, There};
 use crate::wire::Secret;
 
 /// The variable that is read without being named.
@@ -70,6 +71,33 @@ pub fn remote(run: &Run, context: &Context) -> Result<Option<Remote>, Fault> {
         transport = transport.with_admin(admin, &options).map_err(usage)?;
     }
     Ok(Some(Remote { transport: Arc::new(transport), base, given }))
+}
+
+/// The target of probes that only read; `None` without `--target`. A text that is no URL is part of what they find.
+///
+/// # Errors
+/// As [`remote`], except for the URL and the permission to write.
+pub fn place(run: &Run, context: &Context) -> Result<Option<Place>, Fault> {
+    let Some(text) = run.target.target.as_deref() else {
+        return remote(run, context).map(|_| None);
+    };
+    if !run.target.fault.is_empty() {
+        return Err(Fault::usage("--fault is for the bundled server; leave --target out"));
+    }
+    let base = match BaseUrl::parse(text) {
+        Ok(base) => base,
+        Err(error) => return Ok(Some(Place::Nowhere(error))),
+    };
+    let auth = auth(&run.credentials, &context.environment)?;
+    let options = connection(&run.connection, &base, context)?;
+    let proxy_from = match &run.connection.proxy {
+        Some(_) => Some("--proxy".to_owned()),
+        None => proxy_variable(&base, &context.environment).map(|(name, _)| name.to_owned()),
+    };
+    let transport = HttpTransport::new(base.clone(), auth.clone(), &options, &context.redactor)
+        .map_err(|error| Fault::usage(error.to_string()))?;
+    let slash = text.trim().ends_with('/');
+    Ok(Some(Place::There(Box::new(There { base, slash, transport: Arc::new(transport), auth, options, proxy_from }))))
 }
 
 /// The admin surface, where `--admin-url` names one.
@@ -197,13 +225,7 @@ pub(super) fn connection(flags: &Connection, base: &BaseUrl, context: &Context) 
         options.connect_timeout = options.connect_timeout.min(timeout);
     }
     let environment = &context.environment;
-    let from_environment = || {
-        // A proxy for the whole machine is never meant for a server on this machine.
-        let names: &[&str] = if base.is_https() { &["HTTPS_PROXY", "https_proxy"] } else { &["http_proxy"] };
-        let any = ["ALL_PROXY", "all_proxy"];
-        let found = || names.iter().chain(&any).find_map(|name| environment.get(name));
-        if base.is_loopback() { None } else { found().map(str::to_owned) }
-    };
+    let from_environment = || proxy_variable(base, environment).map(|(_, value)| value.to_owned());
     options.proxy = flags.proxy.clone().or_else(from_environment).map(Secret::new);
     if flags.proxy.is_none() {
         options.no_proxy = environment.get("NO_PROXY").or_else(|| environment.get("no_proxy")).map(str::to_owned);
@@ -215,6 +237,17 @@ pub(super) fn connection(flags: &Connection, base: &BaseUrl, context: &Context) 
         context.redactor.learn(&Secret::new(password));
     }
     Ok(options)
+}
+
+/// The variable that names a proxy for this target, with its value.
+fn proxy_variable<'a>(base: &BaseUrl, environment: &'a Environment) -> Option<(&'static str, &'a str)> {
+    // A proxy for the whole machine is never meant for a server on this machine.
+    if base.is_loopback() {
+        return None;
+    }
+    let names: &[&str] = if base.is_https() { &["HTTPS_PROXY", "https_proxy"] } else { &["http_proxy"] };
+    let any = ["ALL_PROXY", "all_proxy"];
+    names.iter().chain(&any).find_map(|name| Some((*name, environment.get(name)?)))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Fault> {

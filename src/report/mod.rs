@@ -5,6 +5,7 @@
 
 pub mod coverage;
 pub mod curl;
+pub mod doctor;
 pub mod explain;
 pub mod github;
 pub mod har;

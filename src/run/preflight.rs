@@ -13,7 +13,7 @@ use super::{Options, Session};
 use crate::client::{BaseUrl, Transport};
 use crate::flow::{Event, Step};
 use crate::scim::{schema, urn};
-use crate::wire::{Exchange, ExchangeId, Failure, FailureKind, Method, Request, Response};
+use crate::wire::{Exchange, ExchangeId, Failure, FailureKind, Method, Request};
 
 /// What the target says of itself.
 #[derive(Debug, Clone, Default)]
@@ -256,7 +256,7 @@ fn judge(base: &str, given: &'static str, path: &str, exchange: &Exchange) -> Re
     match response.status {
         200..=299 => match response.json() {
             Some(value @ (Value::Object(_) | Value::Array(_))) => Ok(Seen::Document(value)),
-            _ if is_web_page(response) => Err(PreflightError::WebPage(base.to_owned(), path.to_owned())),
+            _ if response.is_web_page() => Err(PreflightError::WebPage(base.to_owned(), path.to_owned())),
             _ => Err(PreflightError::NotScim(base.to_owned(), path.to_owned(), response.status)),
         },
         status @ (401 | 403) => Err(PreflightError::Refused {
@@ -282,12 +282,6 @@ fn judge(base: &str, given: &'static str, path: &str, exchange: &Exchange) -> Re
         status @ 500..=599 if status != 501 => Ok(Seen::Sick(status)),
         _ => Ok(Seen::Other),
     }
-}
-
-fn is_web_page(response: &Response) -> bool {
-    let declared = response.headers.get("Content-Type").is_some_and(|text| text.contains("html"));
-    let start = String::from_utf8_lossy(&response.body[..response.body.len().min(200)]).to_lowercase();
-    declared || start.trim_start().starts_with("<!doctype") || start.contains("<html")
 }
 
 fn unreachable(base: &str, failure: &Failure) -> PreflightError {

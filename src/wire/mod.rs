@@ -151,6 +151,14 @@ impl Response {
         serde_json::from_slice(&self.body).ok()
     }
 
+    /// True for an HTML page, by its media type or its first bytes.
+    #[must_use]
+    pub fn is_web_page(&self) -> bool {
+        let declared = self.headers.get("Content-Type").is_some_and(|text| text.contains("html"));
+        let start = String::from_utf8_lossy(&self.body[..self.body.len().min(200)]).to_lowercase();
+        declared || start.trim_start().starts_with("<!doctype") || start.contains("<html")
+    }
+
     /// True for 2xx.
     #[must_use]
     pub fn is_success(&self) -> bool {

@@ -21,6 +21,7 @@ const ROOMS: &[(&str, bool, &[&str])] = &[
     ("product", true, &["scim", "wire", "profile", "store"]),
     ("client", false, &["wire", "flow", "profile"]),
     ("server", false, &["scim", "wire", "profile", "store", "product"]),
+    ("doctor", false, &["scim", "wire", "client"]),
     ("fault", false, &["scim", "wire", "profile", "store", "server"]),
     ("plan", false, &["scim", "requirement", "wire", "profile", "flow", "check", "idp", "scenario"]),
     ("run", false, &["scim", "requirement", "wire", "profile", "flow", "check", "idp", "scenario", "client", "plan"]),
@@ -69,7 +70,11 @@ const ROOMS: &[(&str, bool, &[&str])] = &[
             "verdict",
         ],
     ),
-    ("report", false, &["scim", "requirement", "wire", "profile", "flow", "idp", "property", "load", "verdict"]),
+    (
+        "report",
+        false,
+        &["scim", "requirement", "wire", "profile", "flow", "idp", "doctor", "property", "load", "verdict"],
+    ),
 ];
 
 /// Words that a pure room must not contain outside tests.

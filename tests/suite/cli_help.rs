@@ -18,6 +18,8 @@ fn help_texts_are_as_reviewed() {
         "explain",
         "baseline",
         "sweep",
+        "doctor",
+        "init",
         "completions",
     ] {
         let mut arguments = vec![command, "--help"];

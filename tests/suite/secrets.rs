@@ -50,14 +50,25 @@ fn assert_clean(name: &str, text: &str, secrets: &[&str]) {
 
 /// Runs with all artefacts and looks through them.
 fn run_and_search(folder: &Path, arguments: &[&str], secrets: &[&str]) -> Ended {
-    let it = end(scimproof(folder, &["run", "-v", "--color", "always", "--json", "r.json", "--junit", "r.xml"])
+    let reports = ["--json", "r.json", "--junit", "r.xml", "--html", "r.html", "--har", "r.har", "--github"];
+    let it = end(scimproof(folder, &["run", "-v", "--color", "always"])
+        .args(reports)
         .args(arguments)
-        .env("HUSH", HUSH));
+        .env("HUSH", HUSH)
+        .env("GITHUB_STEP_SUMMARY", "r.md"));
     assert_clean("stdout", &it.stdout, secrets);
     assert_clean("stderr", &it.stderr, secrets);
-    for file in ["r.json", "r.xml"] {
+    for file in ["r.json", "r.xml", "r.html", "r.har", "r.md"] {
         if let Ok(text) = std::fs::read_to_string(folder.join(file)) {
             assert_clean(file, &text, secrets);
+            for packed in text.split("octet-stream\" id=").skip(1) {
+                let base64 = packed.split('>').nth(1).unwrap().split('<').next().unwrap();
+                let bytes = STANDARD.decode(base64).unwrap();
+                let mut data = String::new();
+                flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut data).unwrap();
+                assert!(data.contains("requirements"), "{data}");
+                assert_clean("the data of r.html", &data, secrets);
+            }
             std::fs::remove_file(folder.join(file)).unwrap();
         } else {
             assert!(matches!(it.code, 2 | 3), "{file} is missing: {}", it.stderr);

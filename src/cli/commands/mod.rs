@@ -3,7 +3,9 @@
 pub mod baseline;
 pub mod completions;
 pub mod coverage;
+pub mod doctor;
 pub mod explain;
+pub mod init;
 mod judge;
 pub mod lint;
 pub mod list;

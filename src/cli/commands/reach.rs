@@ -82,7 +82,7 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
 }
 
 /// The flags that name a target and the way in.
-fn again(run: &Run, profile: &str) -> String {
+pub(super) fn again(run: &Run, profile: &str) -> String {
     let Run { target, credentials, .. } = run;
     let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let valued = [

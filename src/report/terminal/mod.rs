@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 pub use text::wrap;
+pub(super) use text::{Paint, Tone};
 
 use super::{Report, counted};
 use crate::flow::{Outcome, SkipReason};
 use crate::verdict::Judged;
-use text::{Paint, Tone};
 
 /// How to print.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 /// What a colour stands for.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Tone {
+pub(in crate::report) enum Tone {
     Good,
     Bad,
     Doubt,
@@ -14,7 +14,7 @@ pub(super) enum Tone {
 
 /// Paints, or does not.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Paint(pub bool);
+pub(in crate::report) struct Paint(pub bool);
 
 impl Paint {
     pub fn apply(self, tone: Tone, text: &str) -> String {
