@@ -283,6 +283,12 @@ pub struct Gate {
     /// Write the report as one HTML file that needs no network.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub html: Option<PathBuf>,
+    /// Write all exchanges as an HTTP archive (HAR 1.2).
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub har: Option<PathBuf>,
+    /// In GitHub Actions: write the job summary, and annotate at most ten failures.
+    #[arg(long)]
+    pub github: bool,
     /// Write the report as JUnit XML.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub junit: Option<PathBuf>,

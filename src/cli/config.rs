@@ -57,6 +57,7 @@ struct Config {
     allow_inconclusive: bool,
     baseline: Option<PathBuf>,
     json: Option<PathBuf>,
+    har: Option<PathBuf>,
     html: Option<PathBuf>,
     junit: Option<PathBuf>,
     probe: Probes,
@@ -168,6 +169,7 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
     gate.allow_inconclusive |= config.allow_inconclusive;
     fill(&mut gate.baseline, config.baseline);
     fill(&mut gate.json, config.json);
+    fill(&mut gate.har, config.har);
     fill(&mut gate.html, config.html);
     fill(&mut gate.junit, config.junit);
     Ok(())

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use anstream::AutoStream;
-use time::Date;
+use time::{Date, OffsetDateTime};
 
 use super::args::Color;
 use super::fault::Fault;
@@ -24,6 +24,8 @@ pub struct Context {
     pub folder: PathBuf,
     /// Today, UTC.
     pub today: Date,
+    /// When the process began.
+    pub now: OffsetDateTime,
     /// A number that nobody can foresee, for a run without `--seed`.
     pub entropy: u32,
     /// Knows every secret of this process.
@@ -95,6 +97,7 @@ impl Context {
     /// # Errors
     /// [`Fault`] when there is no current folder.
     pub fn from_process() -> Result<Self, Fault> {
+        let now = OffsetDateTime::now_utc();
         let folder = std::env::current_dir().map_err(|error| Fault::ours(format!("no current folder: {error}")))?;
         let variables = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -103,7 +106,8 @@ impl Context {
             arguments: std::env::args_os().collect(),
             environment: variables,
             folder,
-            today: time::OffsetDateTime::now_utc().date(),
+            today: now.date(),
+            now,
             entropy: rand::random(),
             redactor: Redactor::default(),
             stdout: Stream::new(Box::new(std::io::stdout()), std::io::stdout().is_terminal()),
@@ -151,6 +155,16 @@ impl Context {
             return Ok(());
         }
         std::fs::write(path, self.redactor.scrub(text).as_bytes())
+            .map_err(|error| Fault::usage(format!("cannot write {}: {error}", path.display())))
+    }
+
+    /// Adds a scrubbed text to the end of a file.
+    ///
+    /// # Errors
+    /// [`Fault::usage`] when the file cannot be written.
+    pub fn append(&self, path: &Path, text: &str) -> Result<(), Fault> {
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+        file.and_then(|mut file| file.write_all(self.redactor.scrub(text).as_bytes()))
             .map_err(|error| Fault::usage(format!("cannot write {}: {error}", path.display())))
     }
 

@@ -200,8 +200,16 @@ fn exchange(report: &Report, it: &Exchange) -> Value {
     })
 }
 
-fn headers(report: &Report, headers: &Headers) -> Vec<[String; 2]> {
+pub(super) fn headers(report: &Report, headers: &Headers) -> Vec<[String; 2]> {
     headers.iter().map(|(name, value)| [report.clean(name), report.clean(mask::header(name, value))]).collect()
+}
+
+/// A body as text, scrubbed as in the report; empty for none.
+pub(super) fn bytes_text(report: &Report, bytes: &[u8]) -> String {
+    match bytes_body(report, bytes) {
+        Value::String(text) => text,
+        value => value.to_string(),
+    }
 }
 
 fn bytes_body(report: &Report, bytes: &[u8]) -> Value {
@@ -246,7 +254,7 @@ fn scrub(report: &Report, value: Value) -> Value {
 }
 
 /// Milliseconds with microseconds behind the point.
-fn milliseconds(duration: Duration) -> f64 {
+pub(super) fn milliseconds(duration: Duration) -> f64 {
     // Exact below 2^53 microseconds, which is 285 years.
     #[expect(clippy::cast_precision_loss, reason = "a run is shorter than 285 years")]
     let micros = duration.as_micros() as f64;

@@ -7,6 +7,8 @@ pub mod coverage;
 pub mod curl;
 pub mod doctor;
 pub mod explain;
+pub mod github;
+pub mod har;
 pub mod html;
 pub mod json;
 pub mod junit;

@@ -272,3 +272,36 @@ fn pages_of_explain() {
         assert_eq!(wide, None, "{}", requirement.id);
     }
 }
+
+#[test]
+fn github_is_told_the_worst_in_ten_lines() {
+    let told = |report: &Report| (github::summary(report), github::annotations(report).join("\n"));
+    let (summary, annotations) = with(&red(), &settings(), told);
+    insta::assert_snapshot!(format!("{summary}\n{annotations}"));
+    assert_eq!(with(&green(), &settings(), told).1, "");
+    let mut run = Run::new(1);
+    run.begin("okta/users/hostile", OKTA, &["OKTA-F1"]).write(200);
+    run.find_as("RFC-MUST", Outcome::Fail, "status", "a | b", "::error::x\n::stop-commands::y <img> %0A").end(true);
+    let (_, annotations) = with(&finish(run), &settings(), told);
+    assert_eq!(annotations.lines().count(), 1, "what a server sends is no command: {annotations}");
+}
+
+#[test]
+fn an_archive_holds_every_exchange_and_no_password() {
+    let began = time::macros::datetime!(2026-11-22 10:00 UTC);
+    let archive = with(&red(), &settings(), |report| {
+        let mut out = Vec::new();
+        har::write(report, began, &mut out).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&out).unwrap()
+    });
+    let value = with(&red(), &settings(), json::value).unwrap();
+    let entries = archive["log"]["entries"].as_array().unwrap();
+    assert_eq!(entries.len(), value["exchanges"].as_array().unwrap().len());
+    for entry in entries {
+        assert!(entry["startedDateTime"].as_str().unwrap().starts_with("2026-11-22T10:00:"), "{entry}");
+        for key in ["time", "request", "response", "cache", "timings"] {
+            assert!(!entry[key].is_null(), "{key} of {entry}");
+        }
+        assert!(entry["response"]["content"]["text"].is_string() && entry["request"]["headersSize"] == -1, "{entry}");
+    }
+}

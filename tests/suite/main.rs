@@ -21,6 +21,7 @@ mod init;
 mod kill9;
 mod laws;
 mod pages;
+mod pipeline;
 mod probes;
 mod process;
 mod profiles;

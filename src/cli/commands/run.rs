@@ -2,13 +2,14 @@
 //! its place; files are scrubbed of secrets like everything else.
 
 use std::io;
+use std::path::Path;
 
 use super::judge::{Judged, judge};
 use crate::cli::args::{Gate, Run};
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::page::{self, Page};
-use crate::report::{Report, json, junit, terminal};
+use crate::report::{Report, github, har, json, junit, terminal};
 use crate::requirement::Catalogue;
 use crate::verdict::ExitCode;
 
@@ -36,6 +37,16 @@ pub fn report(judged: &Judged, gate: &Gate, context: &Context) -> Result<(), Fau
     }
     if let Some(path) = &gate.junit {
         context.write_artefact(path, &junit::text(&report).map_err(broken)?)?;
+    }
+    if let Some(path) = &gate.har {
+        context.stream_artefact(path, |out| har::write(&report, context.now, out))?;
+    }
+    if gate.github {
+        if let Some(path) = context.environment.get("GITHUB_STEP_SUMMARY") {
+            context.append(Path::new(path), &github::summary(&report))?;
+        }
+        // A line on stderr is read as a command too, and stdout is the report's.
+        github::annotations(&report).iter().for_each(|line| context.say(line));
     }
     if let Some(path) = &gate.html {
         let plain = terminal::Options { color: false, width: context.width(), verbose: true };
