@@ -24,6 +24,12 @@ impl Fault {
         Self { code: ExitCode::Unreachable, message: message.into() }
     }
 
+    /// No run can begin (exit 3), with the command that looks closer.
+    #[must_use]
+    pub fn cannot_begin(error: &crate::run::PreflightError) -> Self {
+        Self::unreachable(format!("{error}\n  `scimproof doctor` with the same flags looks closer."))
+    }
+
     /// A fault of ours (exit 70).
     #[must_use]
     pub fn ours(message: impl Into<String>) -> Self {

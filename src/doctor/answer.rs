@@ -95,37 +95,44 @@ pub(super) async fn base(look: &mut Look<'_>) -> Outcome {
     } else {
         format!("{}, but no JSON object", config.status)
     };
-    let found = elsewhere(look).await;
-    match found.as_slice() {
-        [] => {
+    let (found, guarded) = elsewhere(look).await;
+    match (found.as_slice(), guarded.as_slice()) {
+        ([], [first, ..]) => {
+            Outcome::fail(what, format!("Try --target {first}: credentials are asked for there, and not here."))
+        }
+        ([], []) => {
             let tried = USUAL.map(|path| if path.is_empty() { "/" } else { path }).join(", ");
             let fix = format!("Look up the base URL in the server's manual; none of {tried} answers like SCIM.");
             Outcome::fail(what, fix)
         }
-        [first, ..] => Outcome::fail(what, format!("Write --target {first}: SCIM answers there.")),
+        ([first, ..], _) => Outcome::fail(what, format!("Write --target {first}: SCIM answers there.")),
     }
 }
 
-/// The other usual bases of the host that answer like SCIM. Nothing but the target itself gets credentials.
-async fn elsewhere(look: &mut Look<'_>) -> Vec<String> {
+/// The other usual bases of the host that answer like SCIM, and those that ask for credentials where the target does not.
+/// Nothing but the target itself gets credentials.
+async fn elsewhere(look: &mut Look<'_>) -> (Vec<String>, Vec<String>) {
     let base = look.base().to_owned();
-    let Ok(url) = Url::parse(&base) else { return Vec::new() };
+    let Ok(url) = Url::parse(&base) else { return Default::default() };
     let origin = base.strip_suffix(url.path().trim_end_matches('/')).unwrap_or(&base).to_owned();
     let usual = USUAL.iter().map(|path| format!("{origin}{path}"));
     let mut candidates: Vec<String> =
         slip(&base).into_iter().chain([format!("{base}/v2"), format!("{base}/scim/v2")]).chain(usual).collect();
     candidates.retain(|it| *it != base);
-    let mut found = Vec::new();
+    let open = look.get_anonymously(CONFIG).await.is_ok_and(|response| response.status != 401);
+    let (mut found, mut guarded) = (Vec::new(), Vec::new());
     for candidate in candidates {
-        if found.contains(&candidate) {
+        if found.contains(&candidate) || guarded.contains(&candidate) {
             continue;
         }
         let request = Request { root: Root::At(candidate.clone()), ..Request::new(Method::Get, CONFIG) };
-        if look.send(request).await.is_ok_and(|response| is_scim(&response)) {
-            found.push(candidate);
+        match look.send(request).await {
+            Ok(response) if is_scim(&response) => found.push(candidate),
+            Ok(response) if response.status == 401 && open => guarded.push(candidate),
+            _ => {}
         }
     }
-    found
+    (found, guarded)
 }
 
 /// A SCIM document, or a SCIM error that is not "no such place" (`RFC7644 §3.12`).

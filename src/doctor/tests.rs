@@ -144,6 +144,9 @@ async fn each_thing_that_goes_wrong_is_named_with_its_fix() {
         "/Users" | "/ServiceProviderConfig" | "/wrong/ServiceProviderConfig" => reply(404, &[], ""),
         _ => good(path, known, before),
     };
+    let closed: Answers = |path, known, before| {
+        if path.starts_with("/scim/v2/") && !known { reply(401, &[], "") } else { good(path, known, before) }
+    };
     let page: Answers = |_, _, _| reply(200, &[("Content-Type", "text/html")], "<html>Sign in</html>");
     let moved: Answers = |path, known, before| match path {
         "/old/ServiceProviderConfig" => reply(301, &[("Location", "/scim/v2/ServiceProviderConfig")], ""),
@@ -178,8 +181,9 @@ async fn each_thing_that_goes_wrong_is_named_with_its_fix() {
         "/scim/v2/Users" if known => reply(200, &[JSON], r#"[{"userName": "alice"}]"#),
         _ => good(path, known, before),
     };
-    let rows: [(Answers, &str, Probe, Status, &str); 15] = [
+    let rows: [(Answers, &str, Probe, Status, &str); 16] = [
         (elsewhere, "/wrong", Probe::Base, Status::Fail, "/scim/v2: SCIM answers there"),
+        (closed, "/wrong", Probe::Base, Status::Fail, "/scim/v2: credentials are asked for there"),
         (good, "/scim/v2/Users", Probe::Address, Status::Warn, "/scim/v2 instead"),
         (good, "/scim/v2/scim/v2", Probe::Address, Status::Warn, "/scim/v2 instead"),
         (good, "/scim//v2", Probe::Address, Status::Warn, "/scim/v2 instead"),

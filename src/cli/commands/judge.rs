@@ -272,7 +272,7 @@ async fn perform(
             return Err(Fault { code: ExitCode::Interrupted, message: "interrupted before anything was written".to_owned() });
         }
     };
-    let discovery = discovery.map_err(|error| Fault::unreachable(error.to_string()))?;
+    let discovery = discovery.map_err(|error| Fault::cannot_begin(&error))?;
     let plan = prepared.plan(Some(&discovery), &Offers::of(transport.as_ref()))?;
     let marker = plan.marker.clone();
     let opening = Opening {

@@ -120,7 +120,7 @@ impl Reached {
     pub async fn look(&self, stop: &Stop) -> Result<Discovery, Fault> {
         tokio::select! {
             found = run::wait_until_reachable(&self.transport, self.given, &self.options, self.wait) => {
-                found.map_err(|error| Fault::unreachable(error.to_string()))
+                found.map_err(|error| Fault::cannot_begin(&error))
             }
             () = stop.wait_for(1) => {
                 let message = "interrupted before anything was written".to_owned();
