@@ -26,6 +26,10 @@ use crate::wire::{Headers, Method, Request, Response, Root};
 const CONNECTIONS: usize = 1024;
 /// Largest head of a request, bytes.
 const HEAD_BYTES: usize = 64 * 1024;
+/// What is read of a body that is refused for its size: who still writes when the connection closes may never see the answer.
+const READ_AWAY: usize = 8 << 20;
+/// For how long: who announced a body and waits for the answer before it sends it gets the answer then.
+const READ_AWAY_TIME: Duration = Duration::from_secs(1);
 /// How long to wait before accepting again after the system refused (too many open files).
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -165,7 +169,7 @@ async fn exchange<S: Service>(
 async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: Duration) -> Result<Request, ScimError> {
     let limits = &server.profile().limits;
     let limit = limits.body_bytes.max(limits.bulk_bytes);
-    let (head, body) = request.into_parts();
+    let (head, mut body) = request.into_parts();
     if head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > HEAD_BYTES {
         return Err(ScimError::new(431, format!("the headers are larger than {HEAD_BYTES} bytes")));
     }
@@ -174,12 +178,16 @@ async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: D
         return Err(ScimError::new(400, "exactly one Host header is wanted"));
     }
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
+        read_away(&mut body).await;
         return Err(too_large("body limit", limit));
     }
     let no_body = body.is_end_stream();
-    let bytes = match tokio::time::timeout(patience, Limited::new(body, limit).collect()).await {
+    let bytes = match tokio::time::timeout(patience, Limited::new(&mut body, limit).collect()).await {
         Err(_) => return Err(ScimError::new(408, "the request's body did not come in time")),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large("body limit", limit)),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            read_away(&mut body).await;
+            return Err(too_large("body limit", limit));
+        }
         Ok(Err(error)) => return Err(ScimError::new(400, format!("the request's body broke off: {error}"))),
         Ok(Ok(body)) => body.to_bytes(),
     };
@@ -196,6 +204,20 @@ async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: D
         headers,
         body: (!no_body).then(|| bytes.to_vec()),
     })
+}
+
+/// Reads what is left of a body and forgets it: so much of it, and for so long, as a client that means well may need.
+async fn read_away(body: &mut Incoming) {
+    let reading = async {
+        let mut read = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, Bytes::len);
+            if read > READ_AWAY {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(READ_AWAY_TIME, reading).await;
 }
 
 /// Runs the handler: at once where it cannot wait and has little to do, else on a thread that may block.

@@ -85,6 +85,22 @@ async fn hostile_input_gets_an_answer_and_no_more() {
     assert!(still.starts_with("HTTP/1.1 201"), "{still}");
 }
 
+/// Who writes a body to its end before it reads must not be cut off: the answer would be lost with the connection.
+#[tokio::test]
+async fn a_body_that_is_too_large_is_read_away_before_the_answer() {
+    let listening = listen(Timeouts::default()).await;
+    let large = "x".repeat(4 << 20);
+    let chunks = format!("{:x}\r\n{large}\r\n0\r\n\r\n", large.len());
+    let chunked = post(0, "").replace("Content-Length: 0", "Transfer-Encoding: chunked") + &chunks;
+    for request in [post(large.len(), &large), chunked] {
+        let mut stream = TcpStream::connect(listening.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+}
+
 #[tokio::test]
 async fn shutdown_finishes_what_is_in_flight() {
     let listening = listen(Timeouts { request: Duration::from_secs(5), ..Timeouts::default() }).await;
