@@ -199,3 +199,26 @@ fn a_falsified_law_is_shown_with_the_scenario_that_repeats_it() {
     assert!(browser.text("main").contains("scimproof prove --fault filter-is-ignored"), "{}", browser.text("main"));
     assert_eq!(browser.complaints(), Vec::<Value>::new());
 }
+
+#[test]
+fn a_load_is_shown_with_its_thresholds_its_charts_and_what_was_lost() {
+    let Some(browser) = Browser::open() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let fault =
+        ["load", "--fault", "parallel-changes-of-members-are-lost", "--workload", "group-churn", "--users", "16"];
+    let more = ["--duration", "2s", "--seed", "7", "--slo", "p99<30s,errors<0.1%", "--html", "load.html"];
+    let ended = end(scimproof(folder.path(), &fault).args(more));
+    assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
+    browser.show(&folder.path().join("load.html"));
+    let page = browser.text("main");
+    for expected in ["p99<30s", "p99.99", "add members", "a member is lost", "Second by second"] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    // Two charts, each with a line for every value that it shows.
+    assert_eq!(browser.look("document.querySelectorAll('main svg').length"), json!(2));
+    assert_eq!(browser.look("document.querySelectorAll('main svg polyline').length"), json!(6));
+    assert_eq!(browser.look("document.querySelectorAll('main svg polyline[points*=NaN]').length"), json!(0));
+    browser.keys("2");
+    assert!(browser.text("main").contains("lateness of this tool"), "{}", browser.text("main"));
+    assert_eq!(browser.complaints(), Vec::<Value>::new());
+}
