@@ -246,6 +246,7 @@ fn say(remarks: Vec<Remark>, session: &Session) {
     for remark in remarks {
         session.emit(match remark {
             Remark::Finding(finding) => Event::Found(Arc::new(finding)),
+            Remark::Held(held) => Event::Held(Arc::new(held)),
             Remark::Reading(reading) => Event::Read(reading),
         });
     }
