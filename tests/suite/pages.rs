@@ -183,6 +183,11 @@ fn a_red_run_is_read_by_mouse_and_keys_without_network() {
         "the text of the terminal is there too"
     );
 
+    // A part that has nothing to show shows nothing.
+    let parts = "(() => { show(PLACE); return [...document.getElementById('page').childNodes].filter((it) => it.nodeType === 3).length; })()";
+    for place in ["0", "1", "2", "3", "4"] {
+        assert_eq!(browser.look(&parts.replace("PLACE", place)), json!(0), "page {place}");
+    }
     let exchanges = browser.look("report.exchanges.length");
     assert_eq!(exchanges, json["summary"]["exchanges"], "nothing is left out");
     assert_eq!(browser.look("document.querySelectorAll('main img, main iframe, main script').length"), json!(0));
