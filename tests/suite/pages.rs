@@ -169,12 +169,25 @@ fn a_red_run_is_read_by_mouse_and_keys_without_network() {
     // By keys alone: the scenarios, the first of them, its steps on a line of time.
     browser.keys(&format!("3jj{ENTER}"));
     assert!(browser.look("document.querySelectorAll('.track i').length").as_u64().unwrap() > 0);
+    // What was sent at once has a line of its own, from the first start to the last answer.
+    browser.look("[...document.querySelectorAll('tr[data-go]')].find((it) => it.innerText.includes('rfc/at-once/one-name')).click()");
+    let race = browser.text(".race");
+    assert!(race.contains("at once") && race.contains("six at once#6"), "{race}");
+    let bars = browser.look("[...document.querySelectorAll('.race .track i')].map((it) => it.getAttribute('style'))");
+    assert!(bars.as_array().is_some_and(|bars| bars.len() >= 6 && bars.iter().any(|it| *it != bars[0])), "{bars}");
+    let ends = "[...document.querySelector('.race').querySelectorAll('.track i')].map((it) => it.getBoundingClientRect().right)";
+    assert!(browser.look(&format!("Math.max(...{ends}) - Math.min(...{ends}) > 1")).as_bool().unwrap());
     browser.keys("6");
     assert!(
         browser.text("main").contains("gate (MUST and readiness) not passed"),
         "the text of the terminal is there too"
     );
 
+    // A part that has nothing to show shows nothing.
+    let parts = "(() => { show(PLACE); return [...document.getElementById('page').childNodes].filter((it) => it.nodeType === 3).length; })()";
+    for place in ["0", "1", "2", "3", "4"] {
+        assert_eq!(browser.look(&parts.replace("PLACE", place)), json!(0), "page {place}");
+    }
     let exchanges = browser.look("report.exchanges.length");
     assert_eq!(exchanges, json["summary"]["exchanges"], "nothing is left out");
     assert_eq!(browser.look("document.querySelectorAll('main img, main iframe, main script').length"), json!(0));

@@ -42,7 +42,7 @@ struct Came {
 pub fn load(flags: Load, context: &Context) -> Result<ExitCode, Fault> {
     let Load { access, traffic, judgement } = flags;
     let (faults, side_by_side) = (access.target.fault.clone(), access.connection.concurrency);
-    let most_people = access.connection.max_users;
+    let most_people = access.writing.max_users;
     let workload = Arc::new(workload(&traffic.workload, traffic.population)?);
     if most_people.is_some_and(|most| workload.population.users > most) {
         let wanted = workload.population.users;
