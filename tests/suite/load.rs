@@ -21,20 +21,7 @@ fn load(folder: &Path, arguments: &[&str]) -> (i32, Value, String) {
 #[test]
 fn every_workload_is_sent_as_it_is_asked_for_and_read_back_without_a_problem() {
     let folder = tempfile::tempdir().unwrap();
-    let workloads = [
-        "mixed-day",
-        "okta-onboarding",
-        "entra-initial",
-        "entra-incremental",
-        "group-churn",
-        "member-operations",
-        "list-everything",
-        "resend-after-timeout",
-        "deactivation-storm",
-        "read-by-id",
-        "create-only",
-    ];
-    for workload in workloads {
+    for workload in scimproof::load::workloads().iter().map(|it| it.name.as_str()) {
         let arguments =
             ["--workload", workload, "--rate", "40", "--duration", "1s", "--population", "30", "--threads", "2"];
         let (code, report, said) = load(folder.path(), &arguments);
