@@ -8,7 +8,7 @@ use super::answer::refused;
 use super::context::Context;
 use super::core::Core;
 use crate::product::{Account, Holder, Source, Trigger, Verifier, same_email};
-use crate::profile::Users;
+use crate::profile::{Scoping, Users};
 use crate::scim::name::fold;
 use crate::scim::{Object, ScimError, ScimType};
 use crate::store::{From as Start, Kind, Links, Record, Select, StoreError};
@@ -84,8 +84,17 @@ pub(super) fn hold<'a>(
     }
 }
 
+/// Whether what a server with accounts knows of a user matters here. Without an admin surface nobody signs in, and then a
+/// million users of a file must not each leave something in memory.
+fn matters(core: &Core) -> bool {
+    core.shows_accounts || core.profile.accounts.email_scope == Scoping::Organization
+}
+
 /// A user was created, by SCIM unless somebody says otherwise right after.
 pub(super) fn created(context: &Context<'_>, record: &Record, password: Option<&str>) {
+    if !matters(context.server) {
+        return;
+    }
     let mut account = Account::new(Source::Scim);
     account.email = record.body.object().ok().and_then(|user| email(user)).map(ToOwned::to_owned);
     account.password = password.map(|password| Verifier::new(password, rand::random()));
@@ -102,6 +111,9 @@ pub(super) fn created(context: &Context<'_>, record: &Record, password: Option<&
 /// written first and the tokens are settled here after, so that a login that read the user as it was before loses its token
 /// here or finds another epoch: once both have returned, no disabled user has an active token (PROP-CONC-09).
 pub(super) fn changed(context: &Context<'_>, old: &Record, new: &Record, password: Option<&str>) {
+    if !matters(context.server) {
+        return;
+    }
     let (Ok(before), Ok(after)) = (old.body.object(), new.body.object()) else { return };
     let (active, mailed) = (is_active(after), email(after));
     let choices = context.server.profile.accounts;
@@ -130,7 +142,9 @@ fn same(one: Option<&str>, other: Option<&str>) -> bool {
 /// A user is gone from the store.
 pub(super) fn deleted(context: &Context<'_>, id: &str) {
     let mut state = context.server.products.lock();
-    state.accounts.delete(&Holder::new(context.tenant, id));
+    if matters(context.server) {
+        state.accounts.delete(&Holder::new(context.tenant, id));
+    }
     if let Ok(organization) = state.organization(context.tenant) {
         organization.forget(id);
     }

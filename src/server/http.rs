@@ -181,7 +181,16 @@ async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: D
         read_away(&mut body).await;
         return Err(too_large("body limit", limit));
     }
-    let no_body = body.is_end_stream();
+    let headers: Headers = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let method = Method::from_word(head.method.as_str());
+    if body.is_end_stream() {
+        return Ok(Request { root: Root::Scim, method, target, headers, body: None });
+    }
     let bytes = match tokio::time::timeout(patience, Limited::new(&mut body, limit).collect()).await {
         Err(_) => return Err(ScimError::new(408, "the request's body did not come in time")),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
@@ -191,19 +200,7 @@ async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: D
         Ok(Err(error)) => return Err(ScimError::new(400, format!("the request's body broke off: {error}"))),
         Ok(Ok(body)) => body.to_bytes(),
     };
-    let headers: Headers = head
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect();
-    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-    Ok(Request {
-        root: Root::Scim,
-        method: Method::from_word(head.method.as_str()),
-        target: target.to_owned(),
-        headers,
-        body: (!no_body).then(|| bytes.to_vec()),
-    })
+    Ok(Request { root: Root::Scim, method, target, headers, body: Some(bytes.to_vec()) })
 }
 
 /// Reads what is left of a body and forgets it: so much of it, and for so long, as a client that means well may need.
@@ -238,7 +235,12 @@ fn response(answer: Response, close: bool) -> hyper::Response<Full<Bytes>> {
     let mut response = hyper::Response::new(Full::new(Bytes::from(answer.body)));
     *response.status_mut() = hyper::StatusCode::from_u16(answer.status).unwrap_or_default();
     for (name, value) in answer.headers.iter() {
-        let name = hyper::header::HeaderName::try_from(name);
+        let name = match name {
+            "Content-Type" => Ok(hyper::header::CONTENT_TYPE),
+            "Location" => Ok(hyper::header::LOCATION),
+            "ETag" => Ok(hyper::header::ETAG),
+            name => hyper::header::HeaderName::try_from(name),
+        };
         if let (Ok(name), Ok(value)) = (name, hyper::header::HeaderValue::try_from(value)) {
             response.headers_mut().append(name, value);
         }

@@ -1,8 +1,6 @@
 //! A record as the resource that a client sees: attributes, `id`, memberships, `meta`. Once as an object, for filters,
 //! sorting and projection, and once as text, for the plain read that needs no tree.
 
-use std::fmt::Write;
-
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
@@ -63,16 +61,68 @@ pub(super) fn text(context: &Context<'_>, record: &Record, projection: &Projecti
         return Ok(Value::Object(project(&resource, resource_type(record.kind), projection)).to_string());
     }
     let members = record.body.members();
-    let mut text = String::with_capacity(members.len() + 300 + record.links.len() * 200);
-    // Writing to a string cannot fail.
-    let _ = write!(text, "{{\"id\":{},{members}", Value::from(record.id.as_str()));
+    let mut text = String::with_capacity(members.len() + 400 + record.links.len() * 200);
+    text.push_str("{\"id\":");
+    quote(&mut text, &record.id);
+    text.push(',');
+    text.push_str(members);
     for (index, link) in record.links.iter().enumerate() {
-        let before = if index == 0 { format!(",\"{}\":[", links_name(record.kind)) } else { ",".to_owned() };
-        let _ = write!(text, "{before}{}", element(context, record.kind, link, Detail::Full));
+        if index == 0 {
+            text.push_str(",\"");
+            text.push_str(links_name(record.kind));
+            text.push_str("\":[");
+        } else {
+            text.push(',');
+        }
+        write_element(&mut text, context, record.kind, link);
     }
-    let close = if record.links.is_empty() { "" } else { "]" };
-    let _ = write!(text, "{close},\"meta\":{}}}", meta(context, record));
+    text.push_str(if record.links.is_empty() { ",\"meta\":" } else { "],\"meta\":" });
+    write_meta(&mut text, context, record);
+    text.push('}');
     Ok(text)
+}
+
+/// Appends a JSON string; what needs no escape but for quotation marks and backslashes costs no more than a copy.
+fn quote(text: &mut String, plain: &str) {
+    if plain.bytes().any(|byte| byte < b' ') {
+        text.push_str(&Value::from(plain).to_string());
+        return;
+    }
+    text.push('"');
+    let mut rest = plain;
+    while let Some(place) = rest.find(['"', '\\']) {
+        let (before, after) = rest.split_at(place);
+        text.push_str(before);
+        text.push('\\');
+        let (special, after) = after.split_at(1);
+        text.push_str(special);
+        rest = after;
+    }
+    text.push_str(rest);
+    text.push('"');
+}
+
+/// Appends members with their values, all of them strings, as an object.
+fn write_object<const N: usize>(text: &mut String, members: [(&str, Option<&str>); N]) {
+    let mut before = '{';
+    for (name, value) in members {
+        let Some(value) = value else { continue };
+        text.push(before);
+        text.push('"');
+        text.push_str(name);
+        text.push_str("\":");
+        quote(text, value);
+        before = ',';
+    }
+    text.push('}');
+}
+
+/// What a link's element calls its type.
+const fn link_type(owner: Kind, kind: Kind) -> &'static str {
+    match owner {
+        Kind::User => "direct",
+        Kind::Group | Kind::Device => kind.name(),
+    }
 }
 
 fn element(context: &Context<'_>, owner: Kind, link: &Link, detail: Detail) -> Value {
@@ -82,16 +132,24 @@ fn element(context: &Context<'_>, owner: Kind, link: &Link, detail: Detail) -> V
         if detail == Detail::Full {
             element.insert("$ref".into(), Value::String(context.location(kind, &link.id)));
         }
-        let name = match owner {
-            Kind::User => "direct",
-            Kind::Group | Kind::Device => kind.name(),
-        };
-        element.insert("type".into(), Value::String(name.into()));
+        element.insert("type".into(), Value::String(link_type(owner, kind).into()));
     }
     if let (Detail::Full, Some(display)) = (detail, &link.display) {
         element.insert("display".into(), Value::String(display.clone()));
     }
     Value::Object(element)
+}
+
+/// Appends what [`element`] makes in full.
+fn write_element(text: &mut String, context: &Context<'_>, owner: Kind, link: &Link) {
+    let location = link.kind.map(|kind| context.location(kind, &link.id));
+    let members = [
+        ("value", Some(link.id.as_str())),
+        ("$ref", location.as_deref()),
+        ("type", link.kind.map(|kind| link_type(owner, kind))),
+        ("display", link.display.as_deref()),
+    ];
+    write_object(text, members);
 }
 
 fn meta(context: &Context<'_>, record: &Record) -> Value {
@@ -107,7 +165,36 @@ fn meta(context: &Context<'_>, record: &Record) -> Value {
     meta
 }
 
+/// Appends what [`meta`] makes.
+fn write_meta(text: &mut String, context: &Context<'_>, record: &Record) {
+    let (location, tag) = (context.location(record.kind, &record.id), context.tag(record));
+    let created = datetime::print(record.created);
+    let modified = if record.modified == record.created { None } else { Some(datetime::print(record.modified)) };
+    let members = [
+        ("resourceType", Some(record.kind.name())),
+        ("created", Some(created.as_str())),
+        ("lastModified", Some(modified.as_deref().unwrap_or(&created))),
+        ("location", Some(location.as_str())),
+        ("version", tag.as_deref()),
+    ];
+    write_object(text, members);
+}
+
 /// The time of a change, in the precision that is shown and stored.
 pub(super) fn whole_millis(now: OffsetDateTime) -> OffsetDateTime {
     now.replace_millisecond(now.millisecond()).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_quoted_as_json_has_it() {
+        for plain in ["", "ann", "W/\"3\"", "a\\b\"", "\"\\\"", "tab\tnew\n", "\u{1}", "Ä€😀\u{7f}\u{2028}"] {
+            let mut text = String::new();
+            quote(&mut text, plain);
+            assert_eq!(text, Value::from(plain).to_string());
+        }
+    }
 }

@@ -57,7 +57,11 @@ pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Va
         made => made.map_err(refused)?,
     };
     written(context, Written::Created(&made, password.as_deref()))?;
-    let record = current(context, made, search::links(kind, ask.projection))?;
+    // A new user is in no group yet: its id was nobody's before.
+    let record = match kind {
+        Kind::Group => current(context, made, search::links(kind, ask.projection))?,
+        Kind::User | Kind::Device => made,
+    };
     let shown = told::projection(ask.projection, resource_type(kind), |path| told::in_body(body, path));
     answer(context, 201, &record, &shown)
 }

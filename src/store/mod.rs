@@ -54,7 +54,8 @@ impl Kind {
 pub struct Keys {
     /// Comparison key of `userName`, `displayName` or `assetTag`.
     pub name: String,
-    /// Whether `name` must be unique among the tenant's resources of that kind.
+    /// Whether `name` must be unique among the tenant's resources of that kind. Those of users and devices are, and only
+    /// then are they found by it; those of groups are found in any case.
     pub unique: bool,
     /// Further values that no two resources of the kind share, where the product has such (CATALYTIC-014).
     pub held: Vec<Held>,
@@ -210,6 +211,15 @@ pub enum From {
     After(u64),
 }
 
+/// Which way a page by name runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// From the least name.
+    Ascending,
+    /// From the greatest.
+    Descending,
+}
+
 /// Why a store refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
@@ -297,7 +307,21 @@ pub trait Store: Send + Sync {
         links: Links<'_>,
     ) -> Result<Vec<Record>, StoreError>;
 
-    /// Whether calls may wait for a disk or a network, so that an asynchronous caller must step aside.
+    /// At most `limit` of the resources of a kind whose names are unique, in the order of their names by code point, after
+    /// `offset` of them.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`].
+    fn by_name(
+        &self,
+        tenant: &str,
+        kind: Kind,
+        page: (Order, usize, usize),
+        links: Links<'_>,
+    ) -> Result<Vec<Record>, StoreError>;
+
+    /// Whether writes may wait for a disk or a network, so that an asynchronous caller must step aside. A look-up by id or
+    /// name is short in any store.
     fn waits(&self) -> bool {
         false
     }

@@ -35,6 +35,9 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
     if let Some(token) = operator {
         server = server.with_admin(token);
     }
+    if flags.explain {
+        server = server.with_plans();
+    }
     if let (Some(id), Some(variable)) = (&flags.oauth_client_id, &flags.oauth_client_secret_env) {
         let secret = fetch("--oauth-client-secret-env", variable, context)?;
         server =

@@ -12,21 +12,31 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use time::OffsetDateTime;
 
-use crate::store::{Change, Draft, From, Kind, Links, Record, Select, Store, StoreError};
+use crate::store::{Change, Draft, From, Kind, Links, Order, Record, Select, Store, StoreError};
 use writer::{Write, Writer};
 
 /// Identifies the file to `file` and to us: "scim" in ASCII.
 const APPLICATION_ID: i32 = 0x7363_696d;
 /// The version of `schema.sql`.
-const SCHEMA_VERSION: i32 = 3;
+const SCHEMA_VERSION: i32 = 4;
 /// The oldest version that is brought up to date.
 const OLDEST_VERSION: i32 = 1;
 /// The last version whose table of resources knew users and groups only.
 const TWO_KINDS: i32 = 2;
+/// The last version that kept every name in an index of its own and did not count its rows.
+const UNCOUNTED: i32 = 3;
 /// How long a connection waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(10);
 /// Idle read connections that are kept.
 const IDLE_READERS: usize = 16;
+/// Pages that a reader keeps, KiB: the inner pages of the indices of a million users.
+const READER_KIB: i32 = 8 * 1024;
+/// Pages that the writer keeps, KiB: new names and ids fall anywhere in their indices.
+const WRITER_KIB: i32 = 32 * 1024;
+/// What SQLite may hold in this process altogether, bytes; beyond it gives pages back before it takes new ones.
+const HEAP_BYTES: i64 = 192 << 20;
+/// Pages of the write-ahead log before they are moved to the file: rarely, because moving them is synced twice.
+const LOG_PAGES: i32 = 8192;
 
 /// A store in one SQLite file.
 #[derive(Debug)]
@@ -53,10 +63,8 @@ impl SqliteStore {
             Some(connection) => connection,
             None => self.connect().map_err(broken)?,
         };
-        // One transaction, so that a record and its links are of one moment.
-        let transaction = connection.unchecked_transaction().map_err(broken)?;
-        let found = look(&transaction).map_err(broken)?;
-        transaction.finish().map_err(broken)?;
+        // A connection that failed is not used again.
+        let found = look(&connection).map_err(broken)?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < IDLE_READERS {
             idle.push(connection);
@@ -70,14 +78,15 @@ impl SqliteStore {
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.busy_timeout(BUSY)?;
-        connection.set_prepared_statement_cache_capacity(32);
+        connection.set_prepared_statement_cache_capacity(64);
+        connection.pragma_update(None, "cache_size", -READER_KIB)?;
         Ok(connection)
     }
 }
 
 fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY).map_err(broken)?;
-    connection.set_prepared_statement_cache_capacity(32);
+    connection.set_prepared_statement_cache_capacity(64);
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(broken)?;
@@ -92,6 +101,10 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
         return Err(StoreError::Broken(format!("the file cannot have a write-ahead log (journal mode {mode})")));
     }
     connection.pragma_update(None, "synchronous", "FULL").map_err(broken)?;
+    connection.pragma_update(None, "cache_size", -WRITER_KIB).map_err(broken)?;
+    let set = |sql: &str| connection.query_row(sql, [], |_| Ok(())).map_err(broken);
+    set(&format!("PRAGMA soft_heap_limit = {HEAP_BYTES}"))?;
+    set(&format!("PRAGMA wal_autocheckpoint = {LOG_PAGES}"))?;
     // A CHECK cannot be changed, so the table is made anew and keeps its rows, and its count of sequences.
     let (before, after) = if tables > 0 && version <= TWO_KINDS {
         (
@@ -102,6 +115,14 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
         )
     } else {
         ("", "")
+    };
+    let (before, after) = if tables > 0 && version <= UNCOUNTED {
+        (
+            format!("{before} DROP INDEX IF EXISTS resource_name; DROP INDEX IF EXISTS resource_external;"),
+            format!("{after} INSERT OR REPLACE INTO tally SELECT tenant, kind, count(*) FROM resource GROUP BY 1, 2;"),
+        )
+    } else {
+        (before.to_owned(), after.to_owned())
     };
     let schema = include_str!("schema.sql");
     connection
@@ -156,6 +177,16 @@ impl Store for SqliteStore {
         links: Links<'_>,
     ) -> Result<Vec<Record>, StoreError> {
         self.read(|connection| reader::list(connection, tenant, kind, select, (from, limit), links))
+    }
+
+    fn by_name(
+        &self,
+        tenant: &str,
+        kind: Kind,
+        (order, offset, limit): (Order, usize, usize),
+        links: Links<'_>,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.read(|connection| reader::by_name(connection, tenant, kind, (order, offset, limit), links))
     }
 
     fn waits(&self) -> bool {
