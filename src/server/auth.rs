@@ -143,14 +143,14 @@ pub(super) fn access(tenant: &Tenant, headers: &Headers, now: OffsetDateTime) ->
         return if tenant.anonymous { Access::Granted(None) } else { Access::Missing };
     };
     let (scheme, rest) = header.split_once(' ').unwrap_or((header, ""));
-    let scheme = scheme.to_ascii_lowercase();
-    let basic = if scheme == "basic" { decode_basic(rest.trim()) } else { None };
+    let bearer = scheme.eq_ignore_ascii_case("bearer");
+    let basic = if scheme.eq_ignore_ascii_case("basic") { decode_basic(rest.trim()) } else { None };
     let mut granted = None;
     let mut expired = false;
     // Every credential is compared, so that the time tells nothing about which one came close.
     for credential in &tenant.credentials {
         let (same, own) = match (&credential.scheme, &basic) {
-            (Scheme::Bearer(token), _) => (scheme == "bearer" && same(token.expose(), rest.trim()), None),
+            (Scheme::Bearer(token), _) => (bearer && same(token.expose(), rest.trim()), None),
             (Scheme::Basic { user, password }, Some((name, word))) => {
                 (same(user, name) & same(password.expose(), word), Some(user))
             }
@@ -165,8 +165,8 @@ pub(super) fn access(tenant: &Tenant, headers: &Headers, now: OffsetDateTime) ->
     match granted {
         Some(subject) => Access::Granted(subject),
         None if tenant.anonymous => Access::Granted(None),
-        None if expired => Access::Expired(scheme),
-        None => Access::Refused(scheme),
+        None if expired => Access::Expired(scheme.to_ascii_lowercase()),
+        None => Access::Refused(scheme.to_ascii_lowercase()),
     }
 }
 

@@ -11,6 +11,7 @@ use super::auth::{self, Access};
 use super::context::Context;
 use super::core::{Core, Place};
 use super::etag::Conditions;
+use super::render::Face;
 use super::route::{Offer, Route};
 use super::search::{self, Query};
 use super::write::{self, Ask};
@@ -67,7 +68,8 @@ fn answer(server: &Core, request: &Request, head: bool) -> Result<Answer, ScimEr
     if !input::accepts(request.headers.get("accept")) {
         return Err(ScimError::new(406, "answers come as application/scim+json only"));
     }
-    let base = format!("{}{}", origin(server, request), place.base_path);
+    let mut base = origin(server, request);
+    base.push_str(&place.base_path);
     let tenant = &place.tenant.name;
     let context = Context { server, tenant, base: &base, roles: settings.roles, subject: subject.as_deref() };
     Handling { context, place: &place, request, method }.route(route)
@@ -145,7 +147,12 @@ pub(super) fn origin(server: &Core, request: &Request) -> String {
     let plain = |host: &&str| {
         !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
     };
-    format!("http://{}", request.headers.get("host").filter(plain).unwrap_or("localhost"))
+    let host = request.headers.get("host").filter(plain).unwrap_or("localhost");
+    // With room for a base path.
+    let mut origin = String::with_capacity("http://".len() + host.len() + 24);
+    origin.push_str("http://");
+    origin.push_str(host);
+    origin
 }
 
 /// A request that was let in.
@@ -222,12 +229,13 @@ impl Handling<'_> {
                 }
                 let record = context.server.store.get(context.tenant, kind, id, search::links(kind, projection));
                 let record = record.map_err(refused)?.ok_or_else(missing)?;
-                if let Some(tag) = context.tag(&record)
-                    && ask.conditions.unchanged(&tag)?
+                let face = Face::of(context, &record);
+                if let Some(tag) = &face.tag
+                    && ask.conditions.unchanged(tag)?
                 {
-                    return Ok(Answer { etag: Some(tag), ..Answer::empty(304) });
+                    return Ok(Answer { etag: face.tag, ..Answer::empty(304) });
                 }
-                write::answer(context, 200, &record, projection)
+                write::answer_with(context, 200, &record, projection, face)
             }
             Method::Put => write::replace(context, kind, id, &ask, &self.body()?),
             Method::Patch => match self.body() {

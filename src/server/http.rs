@@ -17,7 +17,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::Server;
-use super::answer::Answer;
+use super::answer::{Answer, SCIM_JSON};
 use super::dispatch::too_large;
 use crate::scim::ScimError;
 use crate::wire::{Headers, Method, Request, Response, Root};
@@ -30,6 +30,9 @@ const HEAD_BYTES: usize = 64 * 1024;
 const READ_AWAY: usize = 8 << 20;
 /// For how long: who announced a body and waits for the answer before it sends it gets the answer then.
 const READ_AWAY_TIME: Duration = Duration::from_secs(1);
+/// Names of headers that most requests have, so that they need not be copied.
+const KNOWN: [&str; 8] =
+    ["host", "authorization", "accept", "content-type", "content-length", "user-agent", "accept-encoding", "connection"];
 /// How long to wait before accepting again after the system refused (too many open files).
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -181,11 +184,14 @@ async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: D
         read_away(&mut body).await;
         return Err(too_large("body limit", limit));
     }
-    let headers: Headers = head
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect();
+    let mut headers = Headers::default();
+    for (name, value) in &head.headers {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        match KNOWN.iter().find(|known| name == **known) {
+            Some(known) => headers.push_known(known, value),
+            None => headers.push(name.as_str(), value),
+        }
+    }
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let method = Method::from_word(head.method.as_str());
     if body.is_end_stream() {
@@ -234,14 +240,18 @@ async fn perform<S: Service>(server: Arc<S>, request: Request, patience: Duratio
 fn response(answer: Response, close: bool) -> hyper::Response<Full<Bytes>> {
     let mut response = hyper::Response::new(Full::new(Bytes::from(answer.body)));
     *response.status_mut() = hyper::StatusCode::from_u16(answer.status).unwrap_or_default();
-    for (name, value) in answer.headers.iter() {
-        let name = match name {
+    for (name, value) in answer.headers {
+        let name = match name.as_ref() {
             "Content-Type" => Ok(hyper::header::CONTENT_TYPE),
             "Location" => Ok(hyper::header::LOCATION),
             "ETag" => Ok(hyper::header::ETAG),
             name => hyper::header::HeaderName::try_from(name),
         };
-        if let (Ok(name), Ok(value)) = (name, hyper::header::HeaderValue::try_from(value)) {
+        let value = match value.as_str() {
+            SCIM_JSON => Ok(hyper::header::HeaderValue::from_static(SCIM_JSON)),
+            _ => hyper::header::HeaderValue::try_from(value),
+        };
+        if let (Ok(name), Ok(value)) = (name, value) {
             response.headers_mut().append(name, value);
         }
     }

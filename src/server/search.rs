@@ -189,6 +189,9 @@ pub(super) fn one(
 /// # Errors
 /// 400 `invalidValue` for `attributes` together with `excludedAttributes`.
 pub(super) fn projection(parameters: &[(String, String)]) -> Result<Projection, ScimError> {
+    if parameters.is_empty() {
+        return Ok(Projection::Default);
+    }
     let only = ["attributes", "excludedattributes"];
     let pairs = parameters.iter().filter(|(name, _)| only.contains(&name.to_ascii_lowercase().as_str()));
     Ok(SearchRequest::from_query(pairs.map(|(name, value)| (name.as_str(), value.as_str())))?.projection)

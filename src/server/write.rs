@@ -8,7 +8,7 @@ use super::after::{Written, written};
 use super::answer::{Answer, missing, refused};
 use super::context::{Context, resource_type};
 use super::etag::Conditions;
-use super::render::{self, Detail, whole_millis};
+use super::render::{self, Detail, Face, whole_millis};
 use super::stored::{Parts, strangers};
 use super::{account, search, told, touch, users};
 use crate::profile::{DeactivatedNames, Deletion, PatchAnswer, PutWithoutActive};
@@ -296,11 +296,22 @@ pub(super) fn answer(
     record: &Record,
     projection: &Projection,
 ) -> Result<Answer, ScimError> {
-    Ok(Answer {
-        location: Some(context.location(record.kind, &record.id)),
-        etag: context.tag(record),
-        ..Answer::text(status, render::text(context, record, projection)?)
-    })
+    answer_with(context, status, record, projection, Face::of(context, record))
+}
+
+/// As [`answer`], of a record whose face is known.
+///
+/// # Errors
+/// As `render::text`.
+pub(super) fn answer_with(
+    context: &Context<'_>,
+    status: u16,
+    record: &Record,
+    projection: &Projection,
+    face: Face,
+) -> Result<Answer, ScimError> {
+    let text = render::text_with(context, record, projection, &face)?;
+    Ok(Answer { location: Some(face.location), etag: face.tag, ..Answer::text(status, text) })
 }
 
 /// The links that a record's tag needs.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use time::OffsetDateTime;
 
@@ -42,8 +43,9 @@ const LOG_PAGES: i32 = 8192;
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
-    writer: Writer,
+    // Dropped before the writer: who closes last moves the log to the file, and a reader cannot.
     idle: Mutex<Vec<Connection>>,
+    writer: Writer,
 }
 
 impl SqliteStore {
@@ -78,15 +80,22 @@ impl SqliteStore {
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.busy_timeout(BUSY)?;
-        connection.set_prepared_statement_cache_capacity(64);
+        keep_plans(&connection)?;
         connection.pragma_update(None, "cache_size", -READER_KIB)?;
         Ok(connection)
     }
 }
 
+/// Statements are prepared once. Without the second line SQLite would plan those that a partial index could serve anew for
+/// every value that is bound to them.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
+}
+
 fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY).map_err(broken)?;
-    connection.set_prepared_statement_cache_capacity(64);
+    keep_plans(connection).map_err(broken)?;
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(broken)?;
@@ -220,6 +229,7 @@ mod tests {
             store.create("t", draft).unwrap();
             assert_eq!(store.count("t", Kind::User, &Select::All).unwrap(), round);
         }
+        assert!(!path.with_extension("db-wal").exists(), "a closed store is one file");
         let plain = Connection::open(&path).unwrap();
         let mode: String = plain.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
         let name: String = plain.query_row("SELECT name_key FROM resource", [], |row| row.get(0)).unwrap();
@@ -233,7 +243,9 @@ mod tests {
         drop(SqliteStore::open(&path).unwrap());
         let plain = Connection::open(&path).unwrap();
         let old = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ', ''Device''', ''); \
-                   PRAGMA writable_schema = RESET; DROP TABLE held; PRAGMA user_version = 1;";
+                   PRAGMA writable_schema = RESET; DROP TABLE held; DROP TRIGGER resource_made; DROP TRIGGER resource_gone; \
+                   DROP TABLE tally; CREATE INDEX resource_name ON resource (tenant, kind, name_key, sequence); \
+                   PRAGMA user_version = 1;";
         plain.execute_batch(old).unwrap();
         let row = "INSERT INTO resource SELECT ?1, 't', ?2, ?1, ?1, NULL, NULL, '', 1, 0, 0, '{}'";
         plain.execute(row, params![6, "User"]).unwrap();
@@ -247,6 +259,10 @@ mod tests {
         let mut draft = behaviour::draft(Kind::User, "1", "ann", &[]);
         draft.keys.held = vec![crate::store::Held { attribute: "emails.value".into(), key: "a@x".into() }];
         store.create("t", draft).unwrap();
+        assert_eq!(store.count("t", Kind::User, &Select::All).unwrap(), 2);
+        let old: i32 =
+            plain.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'resource_name'", [], |row| row.get(0)).unwrap();
+        assert_eq!(old, 0);
         let version: i32 = plain.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         assert_eq!(version, SCHEMA_VERSION);
         plain.execute_batch(&format!("PRAGMA user_version = {}", SCHEMA_VERSION + 1)).unwrap();

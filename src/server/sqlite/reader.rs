@@ -102,7 +102,7 @@ const LIST_UNIQUE: &str = reading!(
     " FROM resource r WHERE r.tenant = ?1 AND r.kind = ?2 AND r.sequence > ?3 AND r.unique_key = ?6 LIMIT ?4 OFFSET ?5"
 );
 const LIST_GROUP_NAME: &str = reading!(
-    " FROM resource r WHERE r.tenant = ?1 AND r.kind = 'Group' AND r.kind = ?2 AND r.sequence > ?3 AND r.name_key = ?6 ",
+    " FROM resource r WHERE r.tenant = ?1 AND r.kind = 'Group' AND r.sequence > ?3 AND r.name_key = ?6 ",
     "ORDER BY r.sequence LIMIT ?4 OFFSET ?5"
 );
 const LIST_EXTERNAL: &str = reading!(
