@@ -128,7 +128,8 @@ fn storage(bench: &mut Criterion) {
             run.iter(|| store.get("default", Kind::User, black_box("id-7"), Links::All));
         });
         let by_name = Select::Name("robin.7@example.test".to_owned());
-        let list = |select: &Select, limit| store.list("default", Kind::User, select, From::After(0), limit, Links::Skip);
+        let list =
+            |select: &Select, limit| store.list("default", Kind::User, select, From::After(0), limit, Links::Skip);
         bench.bench_function(&format!("store/{name}/by name"), |run| run.iter(|| list(black_box(&by_name), 1)));
         bench.bench_function(&format!("store/{name}/page of 100"), |run| run.iter(|| list(&Select::All, 100)));
         bench.bench_function(&format!("store/{name}/count"), |run| {
@@ -192,8 +193,7 @@ fn requests(bench: &mut Criterion) {
 
 /// The events of a run of a hundred scenarios with ten exchanges each.
 fn events() -> Vec<Event> {
-    let mut events =
-        vec![Event::RunStarted { seed: 1, target: None, profile: "rfc".into(), planned: 100 }];
+    let mut events = vec![Event::RunStarted { seed: 1, target: None, profile: "rfc".into(), planned: 100 }];
     for number in 0..100 {
         let scenario = format!("bench/{number}");
         events.push(Event::ScenarioStarted { scenario: scenario.clone() });

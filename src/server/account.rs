@@ -1,14 +1,16 @@
 //! What a write to a user means for the account behind it, whatever channel it came through: SCIM, bulk or the admin
 //! surface all pass here; and how a stored user reads as an account. It knows nothing of routes.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::after::{Written, written};
 use super::answer::refused;
 use super::context::Context;
 use super::core::Core;
-use crate::product::{Account, Holder, Source, Trigger, Verifier, same_email};
-use crate::profile::{Scoping, Users};
+use crate::product::{Account, Holder, Products, Source, Trigger, Verifier, same_email};
+use crate::profile::{Accounts, Scoping, Users};
 use crate::scim::name::fold;
 use crate::scim::{Object, ScimError, ScimType};
 use crate::store::{From as Start, Kind, Links, Record, Select, StoreError};
@@ -41,17 +43,17 @@ pub(super) fn keeps_emails(users: &Users) -> bool {
 }
 
 /// An address that is kept for a user until the write is over.
-pub(super) struct Held<'a> {
-    core: &'a Core,
+pub(super) struct Held {
+    products: Arc<Products>,
+    choices: Accounts,
     email: String,
     holder: Holder,
     source: Source,
 }
 
-impl Drop for Held<'_> {
+impl Drop for Held {
     fn drop(&mut self) {
-        let choices = self.core.profile.accounts;
-        self.core.products.lock().accounts.release(&self.email, &self.holder, self.source, &choices);
+        self.products.lock().accounts.release(&self.email, &self.holder, self.source, &self.choices);
     }
 }
 
@@ -59,12 +61,12 @@ impl Drop for Held<'_> {
 ///
 /// # Errors
 /// 409 `uniqueness`.
-pub(super) fn hold<'a>(
-    context: &Context<'a>,
+pub(super) fn hold(
+    context: &Context<'_>,
     kind: Kind,
     old: Option<&Record>,
     new: &Object,
-) -> Result<Option<Held<'a>>, ScimError> {
+) -> Result<Option<Held>, ScimError> {
     let before = old.and_then(|old| email(old.body.object().ok()?));
     let Some(wanted) = email(new).filter(|_| kind == Kind::User) else { return Ok(None) };
     if before.is_some_and(|before| same_email(before, wanted)) {
@@ -75,7 +77,10 @@ pub(super) fn hold<'a>(
     let mut state = context.server.products.lock();
     let source = state.source(&holder.org, &holder.id);
     match state.accounts.reserve(wanted, &holder, source, &choices) {
-        true => Ok(Some(Held { core: context.server, email: wanted.to_owned(), holder, source })),
+        true => {
+            let products = Arc::clone(&context.server.products);
+            Ok(Some(Held { products, choices, email: wanted.to_owned(), holder, source }))
+        }
         false => Err(ScimError {
             status: 409,
             scim_type: Some(ScimType::Uniqueness),

@@ -18,8 +18,9 @@ use tokio::task::JoinSet;
 
 use super::Server;
 use super::answer::{Answer, SCIM_JSON};
-use super::dispatch::too_large;
+use super::dispatch::{Begun, Later, too_large};
 use crate::scim::ScimError;
+use crate::store::StoreError;
 use crate::wire::{Headers, Method, Request, Response, Root};
 
 /// Connections served at once; further ones wait to be accepted.
@@ -31,8 +32,16 @@ const READ_AWAY: usize = 8 << 20;
 /// For how long: who announced a body and waits for the answer before it sends it gets the answer then.
 const READ_AWAY_TIME: Duration = Duration::from_secs(1);
 /// Names of headers that most requests have, so that they need not be copied.
-const KNOWN: [&str; 8] =
-    ["host", "authorization", "accept", "content-type", "content-length", "user-agent", "accept-encoding", "connection"];
+const KNOWN: [&str; 8] = [
+    "host",
+    "authorization",
+    "accept",
+    "content-type",
+    "content-length",
+    "user-agent",
+    "accept-encoding",
+    "connection",
+];
 /// How long to wait before accepting again after the system refused (too many open files).
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -49,6 +58,11 @@ pub trait Service: Send + Sync + 'static {
     /// Whether a request needs so little that no thread of its own is worth it.
     fn is_quick(&self, request: &Request) -> bool {
         self.server().is_quick(request)
+    }
+
+    /// Whether a request is a create that only the store makes wait, so that it can wait without a thread.
+    fn is_submission(&self, request: &Request) -> bool {
+        self.server().is_submission(request)
     }
 }
 
@@ -228,13 +242,33 @@ async fn perform<S: Service>(server: Arc<S>, request: Request, patience: Duratio
     if server.is_quick(&request) {
         return server.answer(request);
     }
-    let work = tokio::task::spawn_blocking(move || server.answer(request));
+    // A task of its own, which ends its work even if the client does not wait for it.
+    let work = match server.is_submission(&request) {
+        true => tokio::spawn(submit(server, request)),
+        false => tokio::task::spawn_blocking(move || server.answer(request)),
+    };
     let failure = match tokio::time::timeout(patience, work).await {
         Ok(Ok(response)) => return response,
         Ok(Err(_)) => ScimError::new(500, "the request could not be handled"),
         Err(_) => ScimError::new(503, "the request takes too long; it may still take effect"),
     };
     Answer::error(&failure).into_response(false)
+}
+
+/// Hands a create to the store, and answers when that has taken it.
+async fn submit<S: Service>(server: Arc<S>, request: Request) -> Response {
+    let Later { made, quick, answer } = match server.server().begin(&request) {
+        Begun::Now(response) => return response,
+        Begun::Later(later) => later,
+    };
+    let made = made.await.unwrap_or_else(|_| Err(StoreError::Broken("the store has stopped".into())));
+    if quick && made.is_ok() {
+        return answer(made);
+    }
+    match tokio::task::spawn_blocking(move || answer(made)).await {
+        Ok(response) => response,
+        Err(_) => Answer::error(&ScimError::new(500, "the request could not be handled")).into_response(false),
+    }
 }
 
 fn response(answer: Response, close: bool) -> hyper::Response<Full<Bytes>> {

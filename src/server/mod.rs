@@ -160,6 +160,20 @@ impl Server {
         small && !path.contains("/Groups") && !self.core().store.waits()
     }
 
+    /// Whether a request is a create of one resource in a store whose writes wait: then [`Self::begin`] waits for it without
+    /// keeping a thread.
+    fn is_submission(&self, request: &Request) -> bool {
+        let path = request.path();
+        let collection = ["/Users", "/Groups", "/Devices"].iter().any(|end| path.ends_with(end));
+        let small = request.body.as_ref().is_some_and(|body| body.len() <= QUICK_BODY);
+        request.method == Method::Post && collection && small && !admin::owns(path) && self.core().store.waits()
+    }
+
+    /// Answers a request for which [`Self::is_submission`] holds.
+    fn begin(&self, request: &Request) -> dispatch::Begun {
+        dispatch::begin(&self.core(), request)
+    }
+
     fn core(&self) -> Arc<Core> {
         Arc::clone(&self.core.read().unwrap_or_else(PoisonError::into_inner))
     }

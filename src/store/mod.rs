@@ -252,6 +252,9 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
+/// What is to be done with what came of a write; it must not wait for anything.
+pub type Then = Box<dyn FnOnce(Result<Record, StoreError>) + Send>;
+
 /// Storage of several tenants that do not see each other. Calls may wait for a disk; a write that returned `Ok` is as
 /// durable as the medium can make it.
 pub trait Store: Send + Sync {
@@ -260,6 +263,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError::Taken`], [`StoreError::Held`], [`StoreError::Stranger`], [`StoreError::Broken`].
     fn create(&self, tenant: &str, draft: Draft) -> Result<Record, StoreError>;
+
+    /// Creates a resource and says then what came of it, on whatever thread; the caller does not wait where the store can
+    /// do without.
+    fn create_then(&self, tenant: &str, draft: Draft, then: Then) {
+        then(self.create(tenant, draft));
+    }
 
     /// Reads a resource with its memberships, both of one moment.
     ///

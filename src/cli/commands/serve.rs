@@ -49,10 +49,7 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
         Ok(cores) if cores.get() == 1 => tokio::runtime::Builder::new_current_thread(),
         _ => tokio::runtime::Builder::new_multi_thread(),
     };
-    let runtime = builder
-        .enable_all()
-        .build()
-        .map_err(|error| Fault::ours(format!("no runtime: {error}")))?;
+    let runtime = builder.enable_all().build().map_err(|error| Fault::ours(format!("no runtime: {error}")))?;
     runtime.block_on(async {
         let stop = Stop::listen();
         let listener = TcpListener::bind(flags.listen)

@@ -13,7 +13,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use time::OffsetDateTime;
 
-use crate::store::{Change, Draft, From, Kind, Links, Order, Record, Select, Store, StoreError};
+use crate::store::{Change, Draft, From, Kind, Links, Order, Record, Select, Store, StoreError, Then};
 use writer::{Write, Writer};
 
 /// Identifies the file to `file` and to us: "scim" in ASCII.
@@ -152,6 +152,11 @@ impl Store for SqliteStore {
         self.writer.write(Write::Create(tenant.to_owned(), draft))?.ok_or(StoreError::Missing)
     }
 
+    fn create_then(&self, tenant: &str, draft: Draft, then: Then) {
+        let reply = move |outcome: writer::Outcome| then(outcome.and_then(|made| made.ok_or(StoreError::Missing)));
+        self.writer.write_then(Write::Create(tenant.to_owned(), draft), Box::new(reply));
+    }
+
     fn get(&self, tenant: &str, kind: Kind, id: &str, links: Links<'_>) -> Result<Option<Record>, StoreError> {
         self.read(|connection| reader::get(connection, tenant, kind, id, links))
     }
@@ -260,8 +265,9 @@ mod tests {
         draft.keys.held = vec![crate::store::Held { attribute: "emails.value".into(), key: "a@x".into() }];
         store.create("t", draft).unwrap();
         assert_eq!(store.count("t", Kind::User, &Select::All).unwrap(), 2);
-        let old: i32 =
-            plain.query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'resource_name'", [], |row| row.get(0)).unwrap();
+        let old: i32 = plain
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'resource_name'", [], |row| row.get(0))
+            .unwrap();
         assert_eq!(old, 0);
         let version: i32 = plain.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         assert_eq!(version, SCHEMA_VERSION);

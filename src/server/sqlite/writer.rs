@@ -1,7 +1,7 @@
 //! The one writer of a file: waiting writes are batched into one transaction (group commit), each inside a savepoint so
 //! that a refused one leaves the others alone, and each is answered only after the commit is on disk.
 
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -26,11 +26,14 @@ pub(super) enum Write {
 }
 
 /// What a write answers; a deletion has no record.
-type Outcome = Result<Option<Record>, StoreError>;
+pub(super) type Outcome = Result<Option<Record>, StoreError>;
+
+/// What is done with the outcome, on the writer's thread.
+pub(super) type Reply = Box<dyn FnOnce(Outcome) + Send>;
 
 struct Job {
     write: Write,
-    reply: SyncSender<Outcome>,
+    reply: Reply,
 }
 
 /// The queue's end that callers hold.
@@ -53,12 +56,27 @@ impl Writer {
 
     /// Queues a write and waits until it is durable or refused.
     pub fn write(&self, write: Write) -> Outcome {
-        let gone = || StoreError::Broken("the writer has stopped".into());
         let (reply, outcome) = sync_channel(1);
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone().ok_or_else(gone)?;
-        queue.send(Job { write, reply }).map_err(|_| gone())?;
+        // A caller that has gone away does not matter to the others.
+        self.write_then(write, Box::new(move |outcome| drop(reply.send(outcome))));
         outcome.recv().map_err(|_| gone())?
     }
+
+    /// Queues a write; the reply comes when it is durable or refused.
+    pub fn write_then(&self, write: Write, reply: Reply) {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let left = match queue {
+            Some(queue) => queue.send(Job { write, reply }).err().map(|unsent| unsent.0),
+            None => Some(Job { write, reply }),
+        };
+        if let Some(Job { reply, .. }) = left {
+            reply(Err(gone()));
+        }
+    }
+}
+
+fn gone() -> StoreError {
+    StoreError::Broken("the writer has stopped".into())
 }
 
 impl Drop for Writer {
@@ -86,8 +104,7 @@ fn run(connection: &Connection, jobs: &Receiver<Job>) {
         };
         (before, took) = (replies.len(), begin.elapsed());
         for (reply, outcome) in replies.into_iter().zip(outcomes) {
-            // A caller that has gone away does not matter to the others.
-            let _ = reply.send(outcome);
+            reply(outcome);
         }
     }
 }
