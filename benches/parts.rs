@@ -2,7 +2,6 @@
 //! `cargo bench --bench parts`, with a word after `--` for some of them.
 
 #![expect(clippy::expect_used, reason = "a bench may fail loudly")]
-#![expect(missing_docs, reason = "the macros of criterion make functions without a word")]
 
 use std::hint::black_box;
 use std::sync::Arc;
