@@ -34,18 +34,17 @@ pub fn print(title: &str, rows: &[Row], ratios: &[(usize, usize, &str)]) {
     for row in rows {
         let (rate, least, most) = spread(row.figures.iter().map(|figure| figure.rate).collect());
         let (cpu, light, heavy) = spread(row.figures.iter().map(|figure| figure.cpu).collect());
-        crate::say(&format!(
-            "  {:<44} {rate:>9.0}/s ({least:.0} to {most:.0})  {cpu:>7.1} us of CPU ({light:.1} to {heavy:.1})",
-            row.name
-        ));
+        let used =
+            if cpu.is_nan() { String::new() } else { format!("  {cpu:>7.1} us of CPU ({light:.1} to {heavy:.1})") };
+        crate::say(&format!("  {:<44} {rate:>9.0}/s ({least:.0} to {most:.0}){used}", row.name));
     }
     for &(one, other, goal) in ratios {
         let pairs = || rows[one].figures.iter().zip(&rows[other].figures);
         let (ratio, least, most) = spread(pairs().map(|(one, other)| one.rate / other.rate).collect());
         let (cpu, light, heavy) = spread(pairs().map(|(one, other)| other.cpu / one.cpu).collect());
-        crate::say(&format!(
-            "  {} to {}: {ratio:.2} ({least:.2} to {most:.2}); by CPU time {cpu:.2} ({light:.2} to {heavy:.2}){goal}",
-            rows[one].name, rows[other].name
-        ));
+        let by_cpu =
+            if cpu.is_nan() { String::new() } else { format!("; by CPU time {cpu:.2} ({light:.2} to {heavy:.2})") };
+        let (one, other) = (&rows[one].name, &rows[other].name);
+        crate::say(&format!("  {one} to {other}: {ratio:.2} ({least:.2} to {most:.2}){by_cpu}{goal}"));
     }
 }
