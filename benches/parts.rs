@@ -103,11 +103,14 @@ fn draft(number: usize) -> Draft {
     }
 }
 
+/// A store and its name.
+type Named = (&'static str, Arc<dyn Store>);
+
 /// The two stores with people in them, and what keeps the file.
-fn stores() -> (tempfile::TempDir, [(&'static str, Arc<dyn Store>); 2]) {
+fn stores() -> (tempfile::TempDir, [Named; 2]) {
     let folder = tempfile::tempdir().expect("a folder");
     let sqlite = SqliteStore::open(&folder.path().join("bench.db")).expect("a file");
-    let stores: [(&str, Arc<dyn Store>); 2] = [("memory", Arc::new(MemoryStore::new())), ("sqlite", Arc::new(sqlite))];
+    let stores: [Named; 2] = [("memory", Arc::new(MemoryStore::new())), ("sqlite", Arc::new(sqlite))];
     for (_, store) in &stores {
         std::thread::scope(|scope| {
             for part in 0..50 {
@@ -151,7 +154,7 @@ fn requests(bench: &mut Criterion) {
                        "Operations": [{"op": "replace", "path": "title", "value": "Dr"}]});
     let mut put = person(7);
     put["title"] = json!("Dr");
-    let kinds: [(&str, (Method, String, Option<Value>)); 9] = [
+    let kinds = [
         ("GET by id", get("/Users/id-7")),
         ("GET by id, attributes", get("/Users/id-7?attributes=userName,emails.value,active")),
         ("userName eq", get("/Users?filter=userName%20eq%20%22robin.7@example.test%22")),

@@ -11,8 +11,11 @@ mod client;
 mod figures;
 mod people;
 
+/// A measurement, given how many users there are.
+type Case = fn(u64);
+
 /// What there is to measure, in this order.
-const CASES: &[(&str, fn(u64))] = &[
+const CASES: &[(&str, Case)] = &[
     ("get", cases::get),
     ("eq", cases::eq),
     ("post", cases::post),

@@ -1,6 +1,7 @@
 //! The command line as clap sees it: commands, flags, help texts. It decides nothing.
 
 mod first;
+mod load;
 mod tables;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 pub use first::{Ci, Doctor, Init};
+pub use load::{Compare, EngineKind, Load, Rate};
 pub use tables::{CoverageFlags, MatrixFlags};
 
 use super::probe::Probes;
@@ -55,8 +57,10 @@ pub enum Command {
     Replay(Box<Replay>),
     /// Test laws that hold in every state: roles by team, one holder for a user name. Failures shrink to a scenario.
     Prove(Box<Prove>),
-    /// Send provisioning traffic at a constant rate and say what the server holds, and whether it stays correct.
+    /// Send provisioning traffic at an honest rate and say what the server holds, and whether it stays correct.
     Load(Box<Load>),
+    /// Compare the reports of several loads before and after a change, with an interval.
+    Compare(Compare),
     /// Start the bundled reference server; its base URL is the first line on stdout.
     Serve(Box<Serve>),
     /// List scenarios, clients and requirements; with --plan, what would run and what would not.
@@ -386,32 +390,6 @@ pub struct Prove {
     pub out: PathBuf,
 }
 
-/// Everything that `load` takes.
-#[derive(Debug, Args, Default)]
-pub struct Load {
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "flattened")]
-    pub access: Access,
-    /// Requests per second.
-    #[arg(long, value_name = "N", value_parser = rate, default_value = "100")]
-    pub rate: f64,
-    /// How long requests are started.
-    #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "10s")]
-    pub duration: Duration,
-    /// Users that exist before the load begins.
-    #[arg(long, value_name = "N", default_value_t = 100)]
-    pub population: usize,
-    /// Most requests in flight; waiting for room counts as response time.
-    #[arg(long, value_name = "N", default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..))]
-    pub in_flight: u16,
-    /// The seed of every drawn value; printed by every run.
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Threshold: 99 of 100 response times, from the planned start, stay below this (exit 5 if not).
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub p99: Option<Duration>,
-}
-
 /// Everything that `sweep` takes.
 #[derive(Debug, Args, Default)]
 pub struct Sweep {
@@ -487,6 +465,9 @@ pub struct List {
     /// Show the faults that `--fault` takes, with who had them.
     #[arg(long, conflicts_with = "plan")]
     pub faults: bool,
+    /// Show the workloads of `load`, and the rates that have a name.
+    #[arg(long, conflicts_with_all = ["plan", "faults"])]
+    pub workloads: bool,
     /// The profile of the target: a name or a TOML file.
     #[arg(long, value_name = "NAME|FILE", default_value = "rfc")]
     pub profile: String,
@@ -555,7 +536,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A number above zero.
-fn rate(text: &str) -> Result<f64, String> {
+pub(super) fn rate(text: &str) -> Result<f64, String> {
     let rate: f64 = text.parse().map_err(|_| "a number is wanted".to_owned())?;
     if rate.is_finite() && rate > 0.0 { Ok(rate) } else { Err("it must be above zero".to_owned()) }
 }

@@ -63,6 +63,7 @@ fn dispatch(command: Command, context: &Context) -> Result<ExitCode, Fault> {
         Command::Replay(flags) => commands::replay::replay(*flags, context),
         Command::Prove(flags) => commands::prove::prove(*flags, context),
         Command::Load(flags) => commands::load::load(*flags, context),
+        Command::Compare(flags) => commands::compare::compare(&flags, context),
         Command::Serve(flags) => commands::serve::serve(&flags, context),
         Command::List(flags) => commands::list::list(&flags, context),
         Command::Lint(flags) => commands::lint::lint(&flags, context),

@@ -1,8 +1,13 @@
 //! The progress bar: on a terminal's stderr, gone when the run is over, absent in a pipe.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::flow::{Event, Outcome};
+use crate::load::engine::Pulse;
 
 /// Follows the histories of `prove`.
 #[derive(Clone)]
@@ -80,5 +85,53 @@ impl Progress {
             0 => scenario.to_owned(),
             n => format!("{n} failed · {scenario}"),
         }
+    }
+}
+
+/// Follows a load: one line that is written again and again.
+#[derive(Clone)]
+pub struct Ticker {
+    bar: ProgressBar,
+    began: Arc<Mutex<(&'static str, Instant)>>,
+}
+
+impl Ticker {
+    /// A line on stderr, or none.
+    #[must_use]
+    pub fn new(shown: bool) -> Self {
+        let bar = bar(shown);
+        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+            bar.set_style(style);
+        }
+        let began = Arc::new(Mutex::new(("", Instant::now())));
+        Self { bar, began }
+    }
+
+    /// Another stage begins.
+    pub fn stage(&self, name: &'static str) {
+        *self.began.lock().unwrap_or_else(PoisonError::into_inner) = (name, Instant::now());
+    }
+
+    /// Takes in how far it has come.
+    pub fn see(&self, pulse: &Pulse) {
+        let (stage, began) = *self.began.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = |value: &AtomicU64| value.load(Ordering::Relaxed);
+        let (sent, done, errors) = (count(&pulse.sent), count(&pulse.completed), count(&pulse.errors));
+        let seconds = began.elapsed().as_secs_f64();
+        let planned = match count(&pulse.planned) {
+            0 => String::new(),
+            planned => format!(" of {planned}"),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "a count of requests, for the eye")]
+        let rate = if seconds > 0.1 { done as f64 / seconds } else { 0.0 };
+        let flight = sent.saturating_sub(done);
+        self.bar.set_message(format!(
+            "{stage}: {seconds:.0} s, {done}{planned} answered, {rate:.0}/s, {flight} in flight, {errors} errors"
+        ));
+    }
+
+    /// Takes the line away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
     }
 }

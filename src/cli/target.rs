@@ -24,6 +24,10 @@ pub struct Remote {
     pub base: BaseUrl,
     /// The credentials in words.
     pub given: &'static str,
+    /// The credentials, for who makes connections of its own.
+    pub auth: Auth,
+    /// How connections are made.
+    pub options: HttpOptions,
 }
 
 /// The most users that exist at one time at a target, where nobody says otherwise: the largest scenario makes 256.
@@ -65,12 +69,12 @@ pub fn remote(run: &Run, context: &Context) -> Result<Option<Remote>, Fault> {
     let options = connection(&run.connection, &base, context)?;
     let given = auth.name();
     let usage = |error: crate::client::SetUpError| Fault::usage(error.to_string());
-    let mut transport = HttpTransport::new(base.clone(), auth, &options, &context.redactor).map_err(usage)?;
+    let mut transport = HttpTransport::new(base.clone(), auth.clone(), &options, &context.redactor).map_err(usage)?;
     if let Some(admin) = admin(run, context)? {
-        let options = connection(&run.connection, &admin.base, context)?;
-        transport = transport.with_admin(admin, &options).map_err(usage)?;
+        let own = connection(&run.connection, &admin.base, context)?;
+        transport = transport.with_admin(admin, &own).map_err(usage)?;
     }
-    Ok(Some(Remote { transport: Arc::new(transport), base, given }))
+    Ok(Some(Remote { transport: Arc::new(transport), base, given, auth, options }))
 }
 
 /// The target of probes that only read; `None` without `--target`. A text that is no URL is part of what they find.

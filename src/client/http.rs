@@ -81,10 +81,10 @@ impl HttpTransport {
     /// [`SetUpError`] for certificates or a proxy that cannot be used.
     pub fn new(base: BaseUrl, auth: Auth, options: &HttpOptions, redactor: &Redactor) -> Result<Self, SetUpError> {
         auth.teach(redactor);
-        let http = client(options, base.is_https())?;
+        let http = http_client(options, base.is_https())?;
         let keeper = match &auth {
             Auth::OAuth(settings) => {
-                let http = client(options, settings.token_url.is_https())?;
+                let http = http_client(options, settings.token_url.is_https())?;
                 Some(TokenKeeper::new(settings.clone(), http, redactor.clone()))
             }
             _ => None,
@@ -97,7 +97,7 @@ impl HttpTransport {
     /// # Errors
     /// As [`HttpTransport::new`].
     pub fn with_admin(mut self, admin: AdminSurface, options: &HttpOptions) -> Result<Self, SetUpError> {
-        let http = client(options, admin.base.is_https())?;
+        let http = http_client(options, admin.base.is_https())?;
         self.admin = Some((admin, http));
         Ok(self)
     }
@@ -199,7 +199,7 @@ impl Transport for HttpTransport {
 }
 
 /// Builds the HTTP client.
-fn client(options: &HttpOptions, https: bool) -> Result<reqwest::Client, SetUpError> {
+pub(super) fn http_client(options: &HttpOptions, https: bool) -> Result<reqwest::Client, SetUpError> {
     let mut builder = reqwest::Client::builder()
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())

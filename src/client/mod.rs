@@ -15,6 +15,8 @@ mod target;
 #[cfg(test)]
 mod tests;
 pub mod throttle;
+mod tls;
+mod way;
 
 pub use admin::AdminSurface;
 pub use auth::Auth;
@@ -25,6 +27,7 @@ pub use oauth::OAuth;
 pub use pacing::Pacer;
 pub use source::{Environment, SecretSource, SourceError};
 pub use target::{BaseUrl, TargetError};
+pub use way::Way;
 
 use std::future::Future;
 use std::pin::Pin;

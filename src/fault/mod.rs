@@ -26,6 +26,7 @@ mod reading;
 mod refusals;
 mod roles;
 mod sheet;
+mod stall;
 mod tenants;
 mod tokens;
 pub mod tools;
@@ -72,6 +73,7 @@ const TABLES: &[&[Row]] = &[
     population::FAULTS,
     refusals::FAULTS,
     tenants::FAULTS,
+    stall::FAULTS,
 ];
 
 /// Second names: the name, and the defect that it is.

@@ -11,6 +11,7 @@ fn help_texts_are_as_reviewed() {
         "replay",
         "prove",
         "load",
+        "compare",
         "serve",
         "list",
         "lint",

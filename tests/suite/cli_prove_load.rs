@@ -67,35 +67,6 @@ fn a_law_that_nobody_knows_selects_nothing() {
 }
 
 #[test]
-fn load_says_both_latencies_and_judges_every_answer() {
-    let folder = tempfile::tempdir().unwrap();
-    let arguments = ["load", "--rate", "50", "--duration", "1s", "--population", "10", "--p99", "30s"];
-    let it = end(&mut scimproof(folder.path(), &arguments));
-    assert_eq!(it.code, 0, "{}{}", it.stdout, it.stderr);
-    for expected in [
-        "50 planned, 50 sent, 50 answered rightly",
-        "response time (from the planned start)",
-        "service time (from the actual sending)",
-        "lateness of this tool",
-        "threshold p99 of response time 30s: kept",
-        "leftovers 0",
-    ] {
-        assert!(it.stdout.contains(expected), "{expected} is not in\n{}", it.stdout);
-    }
-}
-
-#[test]
-fn a_crossed_threshold_and_an_empty_load_have_their_exit_codes() {
-    let folder = tempfile::tempdir().unwrap();
-    let arguments = ["load", "--rate", "20", "--duration", "500ms", "--population", "5", "--p99", "0.001ms"];
-    let it = end(&mut scimproof(folder.path(), &arguments));
-    assert_eq!(it.code, 5, "{}{}", it.stdout, it.stderr);
-    assert!(it.stdout.contains("CROSSED"), "{}", it.stdout);
-    let it = end(&mut scimproof(folder.path(), &["load", "--rate", "0.1", "--duration", "1s"]));
-    assert_eq!((it.code, it.stdout.as_str()), (2, ""));
-}
-
-#[test]
 fn a_target_that_is_not_there_ends_both_with_3() {
     let folder = tempfile::tempdir().unwrap();
     for command in ["prove", "load"] {

@@ -20,6 +20,7 @@ mod foreign;
 mod init;
 mod kill9;
 mod laws;
+mod load;
 mod pages;
 mod pipeline;
 mod probes;

@@ -11,6 +11,7 @@ use crate::cli::{faults, sources};
 use crate::fault;
 use crate::flow::SkipReason;
 use crate::idp;
+use crate::load;
 use crate::profile::Profile;
 use crate::requirement::{Catalogue, Level, sets};
 use crate::scenario::Scenario;
@@ -30,11 +31,28 @@ pub fn list(flags: &List, context: &Context) -> Result<ExitCode, Fault> {
         context.print(&faults::list());
         return Ok(ExitCode::Passed);
     }
+    if flags.workloads {
+        context.print(&workloads());
+        return Ok(ExitCode::Passed);
+    }
     let selection = sources::selection(&flags.selection)?;
     let mut scenarios = sources::scenarios(flags.selection.scenarios.as_deref())?;
     scenarios.retain(|scenario| selection.takes(scenario));
     context.print(&overview(&scenarios));
     Ok(ExitCode::Passed)
+}
+
+/// The workloads and the rates that have a name.
+fn workloads() -> String {
+    let mut text = format!("workloads (load --workload) ({})\n", load::workloads().len());
+    for it in load::workloads() {
+        let _ = writeln!(text, "  {:<20}  {}\n  {:20}  {}/s; {}", it.name, it.title, "", it.rate, it.evidence);
+    }
+    let _ = writeln!(text, "\nrates (load --rate) ({})", load::named_rates().len());
+    for it in load::named_rates() {
+        let _ = writeln!(text, "  {:<20}  {}/min: {}", it.name, it.per_minute, it.about);
+    }
+    text
 }
 
 /// What would run against a server of the profile, and what not and why.

@@ -1,6 +1,7 @@
 //! One module per command; each takes its flags and the context and gives an exit code or a fault.
 
 pub mod baseline;
+pub mod compare;
 pub mod completions;
 pub mod coverage;
 pub mod doctor;

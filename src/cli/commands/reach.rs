@@ -8,8 +8,9 @@ use crate::cli::args::{Access, Run, Selection};
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::signals::Stop;
+use crate::cli::target::Remote;
 use crate::cli::{config, probe, sources, target};
-use crate::client::Transport;
+use crate::client::{Auth, BaseUrl, HttpOptions, Transport};
 use crate::profile::Profile;
 use crate::property::{RoleReadOut, SignIn};
 use crate::report::curl;
@@ -35,10 +36,22 @@ pub struct Reached {
     pub sign_in: SignIn,
     /// It is our own server, in this process.
     pub bundled: bool,
+    /// The way there for who makes connections of its own; `None` for our own server.
+    pub direct: Option<Direct>,
     /// The flags by which `run` reaches the same target, ready for a shell; no secret is among them.
     pub again: String,
     given: &'static str,
     wait: Duration,
+}
+
+/// A target, its credentials and how connections to it are made.
+pub struct Direct {
+    /// The base URL.
+    pub base: BaseUrl,
+    /// The credentials.
+    pub auth: Auth,
+    /// How connections are made.
+    pub options: HttpOptions,
 }
 
 /// Reads flags and configuration; without a target, the bundled server under `profile`.
@@ -62,10 +75,15 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
     let again = again(&run, standard);
     // A target's default is the standard; the bundled server takes the profile whose laws are asked for.
     let profile = sources::profile(run.target.profile.as_deref().unwrap_or(standard))?;
-    let bundled_here = remote.is_none();
-    let (transport, given, name) = match remote {
-        Some(remote) => (remote.transport, remote.given, remote.base.to_string()),
-        None => (bundled(&profile, &run.target.fault, context)?, "a bearer token", "the bundled server".to_owned()),
+    let (transport, given, name, direct) = match remote {
+        Some(Remote { transport, base, given, auth, options }) => {
+            let name = base.to_string();
+            (transport, given, name, Some(Direct { base, auth, options }))
+        }
+        None => {
+            let transport = bundled(&profile, &run.target.fault, context)?;
+            (transport, "a bearer token", "the bundled server".to_owned(), None)
+        }
     };
     let (transport, probe::Seen { role, sign_in }) = probe::before(transport, &run.target.probes, &context.redactor)?;
     let seed = run.selection.seed.unwrap_or_else(|| u64::from(context.entropy));
@@ -78,7 +96,8 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
         ..Options::default()
     };
     let wait = run.target.wait.unwrap_or_default();
-    Ok(Reached { transport, name, profile, draw, options, role, sign_in, bundled: bundled_here, again, given, wait })
+    let bundled = direct.is_none();
+    Ok(Reached { transport, name, profile, draw, options, role, sign_in, bundled, direct, again, given, wait })
 }
 
 /// The flags that name a target and the way in.
