@@ -113,13 +113,6 @@ pub struct Target {
     /// Let the run write to a target that is not on this machine. It creates users and groups and removes them again.
     #[arg(long)]
     pub allow_writes: bool,
-    /// The root of the target's admin and auth surface; rules that only it shows are not-observable without it. The
-    /// bundled server always has it.
-    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
-    pub admin_url: Option<String>,
-    /// The environment variable that holds the operator's token for --admin-url.
-    #[arg(long, value_name = "NAME")]
-    pub admin_token_env: Option<String>,
     /// Wait so long for a target that is just starting, e.g. 30s.
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub wait: Option<Duration>,
@@ -223,15 +216,28 @@ pub struct Connection {
     /// How long one answer may take [default: 30s].
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Wait so long after each write, for a server whose reads lag behind its writes, e.g. 500ms.
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    pub settle: Option<Duration>,
     /// At most so many requests a second.
     #[arg(long, value_name = "N", value_parser = rate)]
     pub max_rps: Option<f64>,
     /// At most so many scenarios and requests at once [default: 16].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub concurrency: Option<u16>,
+}
+
+/// What only a command needs that writes.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "Connection")]
+pub struct Writing {
+    /// The root of the target's admin and auth surface; rules that only it shows are not-observable without it. The
+    /// bundled server always has it.
+    #[arg(long, value_name = "URL", help_heading = "Target", value_hint = ValueHint::Url)]
+    pub admin_url: Option<String>,
+    /// The environment variable that holds the operator's token for --admin-url.
+    #[arg(long, value_name = "NAME", help_heading = "Target")]
+    pub admin_token_env: Option<String>,
+    /// Wait so long after each write, for a server whose reads lag behind its writes, e.g. 500ms.
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub settle: Option<Duration>,
     /// At most so many users of a run exist at one time; a scenario that needs more by itself is skipped and says so
     /// [default: 300; none for the bundled server].
     #[arg(long, value_name = "N")]
@@ -321,6 +327,9 @@ pub struct Run {
     pub connection: Connection,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
+    pub writing: Writing,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
     pub selection: Selection,
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
@@ -341,7 +350,7 @@ pub struct Replay {
     pub run: Run,
 }
 
-/// Which server, the way in, and the way there: what every command needs that sends.
+/// Which server, the way in, and the way there: what every command needs that sends and writes.
 #[derive(Debug, Args, Default)]
 pub struct Access {
     #[command(flatten)]
@@ -353,6 +362,9 @@ pub struct Access {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
     pub connection: Connection,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub writing: Writing,
 }
 
 /// Everything that `prove` takes.

@@ -104,7 +104,7 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
             *flag = value;
         }
     }
-    let Run { target, credentials, further, connection, selection, gate, .. } = run;
+    let Run { target, credentials, further, connection, writing, selection, gate, .. } = run;
     // Credentials that belong to one target are not sent to another that was named on the command line.
     if target.target.is_none() || config.target.is_none() || target.target == config.target {
         let chosen = credentials.token_env.is_some() || credentials.token_file.is_some() || credentials.token_prompt;
@@ -121,14 +121,14 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
         if credentials.header.is_empty() {
             credentials.header = config.header;
         }
-        let same_admin = target.admin_url.is_none() || target.admin_url == config.admin_url;
+        let same_admin = writing.admin_url.is_none() || writing.admin_url == config.admin_url;
         let same_tenant = further.second_tenant.is_none() || further.second_tenant == config.second_tenant;
         target.allow_writes |= config.allow_writes && same_admin && same_tenant;
         // The operator's token belongs to its URL as the other one does to the target.
         if same_admin {
-            fill(&mut target.admin_token_env, config.admin_token_env);
+            fill(&mut writing.admin_token_env, config.admin_token_env);
         }
-        fill(&mut target.admin_url, config.admin_url);
+        fill(&mut writing.admin_url, config.admin_url);
         if same_tenant {
             fill(&mut further.second_tenant_token_env, config.second_tenant_token_env);
         }
@@ -147,10 +147,10 @@ fn merge(run: &mut Run, config: Config) -> Result<(), Fault> {
     }
     fill(&mut connection.proxy, config.proxy);
     fill(&mut connection.timeout, config.timeout);
-    fill(&mut connection.settle, config.settle);
+    fill(&mut writing.settle, config.settle);
     fill(&mut connection.max_rps, config.max_rps);
     fill(&mut connection.concurrency, config.concurrency);
-    fill(&mut connection.max_users, config.max_users);
+    fill(&mut writing.max_users, config.max_users);
     if selection.idp.is_empty() {
         selection.idp = config.idp;
     }
@@ -239,9 +239,9 @@ mod tests {
         for (target, url, admin, token, allowed) in rows {
             let mut run = Run::default();
             run.target.target = target.map(str::to_owned);
-            run.target.admin_url = url.map(str::to_owned);
+            run.writing.admin_url = url.map(str::to_owned);
             merge(&mut run, parse(text).unwrap()).unwrap();
-            assert_eq!((run.target.admin_url.as_deref(), run.target.admin_token_env.as_deref()), (admin, token));
+            assert_eq!((run.writing.admin_url.as_deref(), run.writing.admin_token_env.as_deref()), (admin, token));
             assert_eq!((run.target.allow_writes, run.gate.actions.len()), (allowed, 1));
         }
     }

@@ -35,7 +35,7 @@ const USERS: usize = 300;
 
 /// How many users may exist at one time: as it was said, or the default of a target.
 pub fn most_users(run: &Run) -> Option<usize> {
-    run.connection.max_users.or_else(|| run.target.target.is_some().then_some(USERS))
+    run.writing.max_users.or_else(|| run.target.target.is_some().then_some(USERS))
 }
 
 /// Builds the transport to `--target`; `None` without one.
@@ -55,7 +55,7 @@ pub fn remote(run: &Run, context: &Context) -> Result<Option<Remote>, Fault> {
             let message = "there are further credentials but no --target; the bundled server brings its own";
             return Err(Fault::usage(message));
         }
-        if run.target.admin_url.is_some() || run.target.admin_token_env.is_some() {
+        if run.writing.admin_url.is_some() || run.writing.admin_token_env.is_some() {
             return Err(Fault::usage("there is an admin surface but no --target; the bundled server brings its own"));
         }
         return Ok(None);
@@ -106,8 +106,8 @@ pub fn place(run: &Run, context: &Context) -> Result<Option<Place>, Fault> {
 
 /// The admin surface, where `--admin-url` names one.
 fn admin(run: &Run, context: &Context) -> Result<Option<AdminSurface>, Fault> {
-    let Some(text) = run.target.admin_url.as_deref() else {
-        return match run.target.admin_token_env {
+    let Some(text) = run.writing.admin_url.as_deref() else {
+        return match run.writing.admin_token_env {
             Some(_) => Err(Fault::usage("--admin-token-env needs --admin-url, where the token is sent")),
             None => Ok(None),
         };
@@ -115,7 +115,7 @@ fn admin(run: &Run, context: &Context) -> Result<Option<AdminSurface>, Fault> {
     let wrong = "--admin-url is not a plain http(s) URL without user, query and fragment (it is not shown)";
     let base = BaseUrl::parse(text).map_err(|_| Fault::usage(wrong))?;
     guard(&base, run, "organizations and users")?;
-    let auth = match &run.target.admin_token_env {
+    let auth = match &run.writing.admin_token_env {
         None => Auth::None,
         Some(name) => {
             let source =
@@ -311,8 +311,8 @@ mod tests {
         for (target, url, variable, allowed, expected) in rows {
             let mut run = Run::default();
             run.target.target = target.map(str::to_owned);
-            run.target.admin_url = url.map(str::to_owned);
-            run.target.admin_token_env = variable.map(str::to_owned);
+            run.writing.admin_url = url.map(str::to_owned);
+            run.writing.admin_token_env = variable.map(str::to_owned);
             run.target.allow_writes = allowed;
             match remote(&run, &context) {
                 Ok(remote) => {

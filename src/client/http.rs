@@ -4,9 +4,10 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Certificate, Identity, Proxy, Url, redirect};
+use reqwest::header::{EXPECT, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Certificate, Identity, Proxy, StatusCode, Url, redirect};
 
+use super::large::{LARGE, Pieces};
 use super::oauth::TokenKeeper;
 use super::{AdminSurface, Answer, Auth, BaseUrl, Transport, admin, auth};
 use crate::wire::{Failure, FailureKind, Headers, Redactor, Request, Response, Root, Secret};
@@ -150,12 +151,24 @@ impl HttpTransport {
         let mut url = Url::parse(&base.join(&request.target))
             .map_err(|_| broken("the request target makes no URL".to_owned()))?;
         let headers = header_map(&request.headers, credentials)?;
+        let large = request.body.as_ref().is_some_and(|body| body.len() > LARGE);
+        let mut offered = large && headers.get(EXPECT).is_none();
         for _ in 0..=HOPS {
             let mut outgoing = http.request(method.clone(), url.clone()).headers(headers.clone());
-            if let Some(body) = &request.body {
-                outgoing = outgoing.body(body.clone());
+            match &request.body {
+                Some(body) if large => outgoing = outgoing.body(reqwest::Body::wrap(Pieces::new(body, offered))),
+                Some(body) => outgoing = outgoing.body(body.clone()),
+                None => {}
+            }
+            if offered {
+                outgoing = outgoing.header(EXPECT, "100-continue");
             }
             let answer = outgoing.send().await.map_err(|error| failure(&error))?;
+            if offered && answer.status() == StatusCode::EXPECTATION_FAILED {
+                // It wants no offers (`RFC9110 §15.5.18`).
+                offered = false;
+                continue;
+            }
             match same_origin_redirect(&answer, &url) {
                 Some(next) => url = next,
                 None => return self.read(answer).await,

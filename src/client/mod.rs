@@ -7,6 +7,7 @@ mod admin;
 mod auth;
 mod http;
 mod in_process;
+mod large;
 mod lent;
 mod oauth;
 mod pacing;

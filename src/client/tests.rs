@@ -62,6 +62,7 @@ async fn answer(request: hyper::Request<Incoming>, seen: Seen) -> Result<hyper::
             .header("Content-Encoding", "gzip")
             .body(Full::new(Bytes::from_static(GZIPPED)))
             .unwrap()),
+        "/v2/no-offers" if headers.contains_key("expect") => reply(417, &[], ""),
         "/token" => reply(200, &[], &format!(r#"{{"access_token":"fetched-{calls}","expires_in":3600}}"#)),
         "/v2/stale" if headers.get("authorization").is_some_and(|text| text == "Bearer fetched-1") => {
             reply(401, &[], "")
@@ -127,6 +128,23 @@ async fn method_headers_body_and_credentials_arrive_and_the_answer_comes_back() 
     assert_eq!(headers["authorization"], "Bearer t0ken");
     assert_eq!(headers["content-type"], "application/scim+json");
     assert_eq!(headers["accept-encoding"], "gzip,deflate");
+}
+
+#[tokio::test]
+async fn a_large_body_is_offered_first_and_arrives_whole() {
+    let (address, seen) = start(None).await;
+    let http = transport(&format!("http://{address}/v2"), Auth::None, &HttpOptions::default());
+    let large: Vec<u8> = (0..300_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+    for (target, offers) in [("/Bulk", vec![true]), ("/no-offers", vec![true, false])] {
+        let mut request = Request::new(Method::Post, target);
+        request.body = Some(large.clone());
+        assert_eq!(http.send(&request).await.unwrap().status, 200, "{target}");
+        let seen: Vec<_> = seen.lock().unwrap().drain(..).collect();
+        let offered: Vec<bool> = seen.iter().map(|(_, headers, _)| headers.contains_key("expect")).collect();
+        assert_eq!(offered, offers, "{target}");
+        let (_, headers, body) = seen.last().unwrap();
+        assert!(*body == large && headers["content-length"] == "300000", "{target}: {headers:?}");
+    }
 }
 
 #[tokio::test]

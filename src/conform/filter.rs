@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::Written;
+use super::demand::{SetCase, demands};
 use crate::scenario::Draft;
 use crate::scenario::draft::{End, Step, basic};
 use crate::scim::schema;
@@ -15,18 +16,15 @@ use crate::scim::schema;
 struct Table {
     data: BTreeMap<String, String>,
     filter_case: Vec<Case>,
-    set_case: Vec<SetCase>,
+    set_case: Vec<SetCase<Outcome>>,
 }
 
-/// What a requirement set demands of some rows.
+/// What a set may demand in the place of the row's matches.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SetCase {
-    set: String,
-    cases: Vec<String>,
-    requirements: Vec<String>,
-    #[serde(default)]
-    refused: bool,
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    /// 400 `invalidFilter`.
+    Refused,
 }
 
 #[derive(Deserialize)]
@@ -104,16 +102,14 @@ fn part_of(case: &Case) -> (&'static str, &'static str) {
 }
 
 /// A row and what a set demands of it.
-type Demand = (&'static Case, &'static SetCase);
+type Demand = (&'static Case, &'static SetCase<Outcome>);
 
 /// One scenario for each set and each part of which it demands something.
 fn of_sets() -> Vec<Written> {
     let mut parts: BTreeMap<(&str, &str, &str), Vec<Demand>> = BTreeMap::new();
-    for row in &table().set_case {
-        for case in table().filter_case.iter().filter(|case| row.cases.contains(&case.id)) {
-            let (id, tag) = part_of(case);
-            parts.entry((&row.set, id, tag)).or_default().push((case, row));
-        }
+    for (case, row) in demands(&table().set_case, &table().filter_case, |case| &case.id) {
+        let (id, tag) = part_of(case);
+        parts.entry((&row.set, id, tag)).or_default().push((case, row));
     }
     let write = |((set, id, tag), rows): ((&str, &str, &str), Vec<Demand>)| {
         // Other names than those of the standard's scenarios, which may run beside it.
@@ -189,10 +185,10 @@ fn attributes(cases: &[&Case]) -> Vec<String> {
 
 impl Case {
     /// As a requirement set demands it: the filter alone, for a server may know no operators but those of the set.
-    fn step_of(&self, row: &SetCase, tag: &str) -> Step {
+    fn step_of(&self, row: &SetCase<Outcome>, tag: &str) -> Step {
         let step = Step::new(self.id.clone(), format!("GET /Users?filter={}", marked(&self.filter, tag)));
         let requirements = row.requirements.join(" ");
-        if row.refused {
+        if let Some(Outcome::Refused) = row.outcome {
             let kind = "at = \"scimType\", is = \"invalidFilter\"";
             return step.judges(&requirements, "status = 400").judges(&requirements, kind);
         }

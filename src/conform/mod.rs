@@ -2,6 +2,7 @@
 //! listed, explained and replayed like those that people write; and from what a target publishes of its schemas. It knows
 //! nothing of servers.
 
+mod demand;
 mod errors;
 mod filter;
 mod patch;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Written;
+use super::demand::{SetCase, demands};
 use crate::scenario::Draft;
 use crate::scenario::draft::{End, Step, basic};
 use crate::scim::path::PatchPath;
@@ -36,18 +37,7 @@ const PLACES: [(&str, &str); 11] = [
 struct Table {
     fixture: Fixture,
     patch_case: Vec<Case>,
-    set_case: Vec<SetCase>,
-}
-
-/// What a requirement set demands of some cases.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SetCase {
-    set: String,
-    cases: Vec<String>,
-    requirements: Vec<String>,
-    effect: Option<String>,
-    outcome: Option<Outcome>,
+    set_case: Vec<SetCase<Outcome>>,
 }
 
 #[derive(Deserialize)]
@@ -100,14 +90,12 @@ pub(super) fn written() -> Vec<Written> {
         toml::from_str(include_str!("../../fixtures/requirements/patch-cases.toml")).expect("the table can be read")
     });
     let write = |case: &Case| Written { id: format!("rfc/patch-cases/{}", case.id), draft: case.draft(&TABLE.fixture) };
-    let of_set = |row: &'static SetCase| {
-        let own = TABLE.patch_case.iter().filter(|case| row.cases.contains(&case.id));
-        own.map(|case| Written {
-            id: format!("{}/patch-cases/{}", row.set, case.id),
-            draft: case.draft_of(row, &TABLE.fixture),
-        })
+    let of_set = |(case, row): (&Case, &SetCase<Outcome>)| Written {
+        id: format!("{}/patch-cases/{}", row.set, case.id),
+        draft: case.draft_of(row, &TABLE.fixture),
     };
-    TABLE.patch_case.iter().map(write).chain(TABLE.set_case.iter().flat_map(of_set)).collect()
+    let demanded = demands(&TABLE.set_case, &TABLE.patch_case, |case| &case.id);
+    TABLE.patch_case.iter().map(write).chain(demanded.map(of_set)).collect()
 }
 
 fn filled(text: &str) -> String {
@@ -123,7 +111,7 @@ impl Case {
     }
 
     /// As a requirement set has it: one end, to the letter.
-    fn draft_of(&self, row: &SetCase, fixture: &Fixture) -> Draft {
+    fn draft_of(&self, row: &SetCase<Outcome>, fixture: &Fixture) -> Draft {
         let ends = row.outcome.iter().chain(self.outcome.iter().filter(|_| row.outcome.is_none()));
         let effect = row.effect.as_ref().unwrap_or(&self.effect);
         let draft = self.played(effect, &row.requirements, ends.map(Outcome::exact).collect(), fixture);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Finding, Reading};
+use super::{Finding, Held, Reading};
 use crate::wire::Exchange;
 
 /// Why something that was selected did not run.
@@ -98,6 +98,8 @@ pub enum Event {
     Exchanged(Arc<Exchange>),
     /// A check was judged.
     Found(Arc<Finding>),
+    /// Checks were passed.
+    Held(Arc<Held>),
     /// A reading was seen.
     Read(Reading),
     /// A scenario is over.
@@ -142,6 +144,7 @@ impl Event {
             Self::ScenarioStarted { scenario } | Self::ScenarioFinished { scenario, .. } => Some(scenario),
             Self::Exchanged(exchange) => Some(exchange.scenario.as_str()).filter(|scenario| !scenario.is_empty()),
             Self::Found(finding) => Some(finding.scenario.as_str()).filter(|scenario| !scenario.is_empty()),
+            Self::Held(held) => Some(held.scenario.as_str()).filter(|scenario| !scenario.is_empty()),
             Self::Read(reading) => Some(reading.scenario.as_str()).filter(|scenario| !scenario.is_empty()),
             _ => None,
         }

@@ -117,15 +117,29 @@ pub struct Finding {
     pub evidence: Evidence,
 }
 
+/// The checks in code that one exchange passed. They are most of what a run finds and nothing more is ever said of them,
+/// so they are kept together, without words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// The scenario's id.
+    pub scenario: SmolStr,
+    /// The step's name.
+    pub step: SmolStr,
+    /// Requirement and name of the check, in the order of the checks.
+    pub checks: Vec<(&'static str, &'static str)>,
+    /// The exchange.
+    pub evidence: Evidence,
+}
+
 /// How the server reads an ambiguous point of the standard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
     /// The interpretation's id, `I-46`.
-    pub interpretation: String,
+    pub interpretation: SmolStr,
     /// The reading's number, from 1.
     pub number: usize,
     /// The scenario's id.
-    pub scenario: String,
+    pub scenario: SmolStr,
     /// The exchanges.
     pub evidence: Evidence,
 }

@@ -8,7 +8,7 @@ mod finding;
 mod ledger;
 
 pub use event::{Event, Leftover, SkipReason, told};
-pub use finding::{Evidence, Finding, Outcome, Position, Reading};
+pub use finding::{Evidence, Finding, Held, Outcome, Position, Reading};
 pub use ledger::{Ledger, Undo, encode_segment};
 
 use std::sync::Arc;
@@ -54,6 +54,8 @@ pub enum Next {
 pub enum Remark {
     /// A judgement with its evidence.
     Finding(Finding),
+    /// What an exchange passed.
+    Held(Held),
     /// How the server reads an ambiguous point.
     Reading(Reading),
 }

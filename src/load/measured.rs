@@ -1,7 +1,7 @@
 //! What a load measured, ready to be judged and shown: rates, latencies, seconds, errors, and whether the tool itself was the
 //! limit.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::engine::Arrivals;
 use super::record::{Operation, Percentiles, Second};
@@ -22,6 +22,8 @@ const SENT: f64 = 0.95;
 /// A measured load.
 #[derive(Debug, Clone)]
 pub struct Measured {
+    /// The moment from which intended starts count, by the clock of this machine.
+    pub began: SystemTime,
     /// Requests a second that were meant to start, after the warm-up.
     pub offered: f64,
     /// Requests a second that were sent.
@@ -100,6 +102,7 @@ impl Measured {
         errors.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let operations = record.operations.into_iter();
         let mut measured = Self {
+            began: SystemTime::UNIX_EPOCH,
             offered,
             sent: rate(counted(|second| second.sent)),
             completed: rate(counted(|second| second.completed)),
@@ -123,7 +126,9 @@ impl Measured {
     /// What made the tool the limit.
     fn limits(&self) -> Vec<String> {
         let mut limits = Vec::new();
-        if let Some(busy) = self.busy.filter(|busy| *busy > BUSY) {
+        // A thread that keeps a schedule spends its waits at work; there the lateness says whether it keeps up.
+        let closed = self.lateness.count() == 0;
+        if let Some(busy) = self.busy.filter(|busy| closed && *busy > BUSY) {
             limits.push(format!(
                 "a thread of this tool used {:.0} % of a core: give it more --threads, or ask for less",
                 busy * 100.0

@@ -2,7 +2,7 @@
 //! created is removed. It says nothing; whoever drives it is handed what was measured.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::call::{Act, Call, call};
 use super::engine::{Arrivals, Driven, Engine, Pulse, Stage};
@@ -138,8 +138,9 @@ impl<'a> Session<'a> {
             Arrivals::Closed { .. } => 0,
         };
         let warm_up = options.warm_up;
-        let (record, unsent, elapsed) = self.drive(&stage, planned)?;
-        Ok(Measured::new(record, arrivals, warm_up, unsent, elapsed))
+        let driven = self.drive(&stage, planned)?;
+        let began = driven.began;
+        Ok(Measured { began, ..Measured::new(driven.record, arrivals, warm_up, driven.unsent, driven.elapsed) })
     }
 
     /// Reads everything back and compares it; what went wrong in reading counts as unread.
@@ -225,21 +226,30 @@ impl<'a> Session<'a> {
         };
         let in_flight = self.options.side_by_side.max(self.shards.len());
         let stage = Stage { arrivals, in_flight, most: u64::MAX, window: Duration::ZERO, drain: ENDLESS };
-        self.drive(&stage, planned as u64).map(|(record, ..)| record)
+        self.drive(&stage, planned as u64).map(|driven| driven.record)
     }
 
-    fn drive(&mut self, stage: &Stage, planned: u64) -> Result<(Record, u64, Duration), String> {
+    fn drive(&mut self, stage: &Stage, planned: u64) -> Result<Sum, String> {
         self.pulse.begin(planned);
         let driven = self.engine.drive(std::mem::take(&mut self.shards), stage, &self.way, &self.pulse)?;
-        let (mut all, mut unsent, mut elapsed) = (Record::new(stage.window), 0, Duration::ZERO);
-        for Driven { shard, record, unsent: left, elapsed: took } in driven {
+        let began = driven.iter().map(|it| it.began).min().unwrap_or(SystemTime::UNIX_EPOCH);
+        let mut sum = Sum { record: Record::new(stage.window), unsent: 0, elapsed: Duration::ZERO, began };
+        for Driven { shard, record, unsent, elapsed, .. } in driven {
             self.shards.push(shard);
-            all.merge(record);
-            unsent += left;
-            elapsed = elapsed.max(took);
+            sum.record.merge(record);
+            sum.unsent += unsent;
+            sum.elapsed = sum.elapsed.max(elapsed);
         }
-        Ok((all, unsent, elapsed))
+        Ok(sum)
     }
+}
+
+/// What all parts measured together.
+struct Sum {
+    record: Record,
+    unsent: u64,
+    elapsed: Duration,
+    began: SystemTime,
 }
 
 /// The places of people of some standing.

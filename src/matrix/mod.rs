@@ -1,9 +1,11 @@
 //! The tester is tested: each defect of `fixtures/faults` is put in front of the bundled server, and what turns red is
 //! compared with what must. It knows nothing of how a defect works, and prints nothing.
 
+mod laws;
 mod page;
 pub mod stage;
 
+pub use laws::{disprove, prove};
 pub use page::{full, key, matrix, proven, record};
 
 use std::collections::BTreeSet;
@@ -24,11 +26,11 @@ pub struct Shown {
     pub name: String,
     /// The server profile that it was put in front of.
     pub profile: String,
-    /// What failed, by requirement id.
+    /// What failed, by requirement id: rules in a run, laws in a proof.
     pub failed: BTreeSet<String>,
     /// What is not as the sheet says, a sentence each; empty for a defect that shows what it must and nothing else.
     pub wrong: Vec<String>,
-    /// How many requests were sent.
+    /// How many requests were sent in a run.
     pub exchanges: usize,
     /// How long that took.
     pub took: Duration,

@@ -44,7 +44,7 @@ pub fn matrix(proofs: &[Proof], caught: &[Caught]) -> String {
         "# Defect by requirement\n\n\
         {} defects that `run` finds and {} that `prove` finds turn {} requirements red. Made from `fixtures/faults` by\n\
         `SCIMPROOF_BLESS=1 cargo test --test suite the_matrix_is_fresh`; that it is true is shown by `scimproof matrix`, which plays\n\
-        each defect by the scenarios named for it (`--full`: by all), and by the suite for what `prove` finds.\n\n\
+        each defect by the scenarios named for it (`--full`: by all), or proves the laws that it must break.\n\n\
         ## By defect: what a run shows\n\n\
         | defect | stands for | profile | turns red | may fall along | not ready |\n|---|---|---|---|---|---|\n",
         proofs.len(),

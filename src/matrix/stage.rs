@@ -129,10 +129,12 @@ pub fn play(
         return Err(format!("there is no scenario {id}"));
     }
     let walks = |id: &str| plays.is_empty() || plays.iter().any(|it| it == id);
-    judge_at(transport, profile, options, &scenarios, &walks)
+    // Writing them takes longer than playing a few others.
+    let any = plays.is_empty() || plays.iter().any(|id| id.starts_with(conform::schema::IDS));
+    judge_at(transport, profile, options, &scenarios, any.then_some(&walks as &dyn Fn(&str) -> bool))
 }
 
-/// As [`play`], by scenarios of the caller's own, and by those written from the target's schemas that `walks` takes.
+/// As [`play`], by scenarios of the caller's own, and by those written from the target's schemas that `walks` takes; `None`: none is written.
 ///
 /// # Errors
 /// The target could not be judged: it refused before the first scenario, or a scenario broke off by our fault.
@@ -141,17 +143,19 @@ pub fn judge_at(
     profile: &Profile,
     options: &Options,
     scenarios: &[Arc<Scenario>],
-    walks: &dyn Fn(&str) -> bool,
+    walks: Option<&dyn Fn(&str) -> bool>,
 ) -> Result<Verdict, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let events = runtime.block_on(async {
         let found = run::wait_until_reachable(&transport, "a bearer token", options, Duration::ZERO).await;
         let found = found.map_err(|error| error.to_string())?;
-        let written = conform::schema::scenarios(&found.resource_types, &found.schemas);
-        let written = written.map_err(|errors| errors.first().map(ScenarioError::rendered).unwrap_or_default())?;
-        let written = written.into_iter().filter(|it| walks(&it.id)).map(Arc::new);
-        let scenarios: Vec<Arc<Scenario>> = scenarios.iter().cloned().chain(written).collect();
+        let mut scenarios = scenarios.to_vec();
+        if let Some(walks) = walks {
+            let written = conform::schema::scenarios(&found.resource_types, &found.schemas);
+            let written = written.map_err(|errors| errors.first().map(ScenarioError::rendered).unwrap_or_default())?;
+            scenarios.extend(written.into_iter().filter(|it| walks(&it.id)).map(Arc::new));
+        }
         let plan = plan::build(
             &scenarios,
             &plan::Options {

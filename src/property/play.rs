@@ -201,7 +201,7 @@ impl Player {
         while let Ok(event) = said.try_recv() {
             match event {
                 Event::Found(finding) => outcomes.findings.push(finding),
-                Event::Read(reading) => outcomes.readings.push((reading.interpretation, reading.number)),
+                Event::Read(reading) => outcomes.readings.push((reading.interpretation.into(), reading.number)),
                 Event::Exchanged(exchange) => outcomes.exchanges.push(exchange),
                 Event::CleanedUp { leftovers, .. } => {
                     outcomes.leftovers.extend(leftovers.into_iter().map(|leftover| leftover.path));

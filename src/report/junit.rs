@@ -73,18 +73,24 @@ fn named(name: &str, class: &str, status: TestCaseStatus) -> TestCase {
 
 /// One test case per requirement that was judged in that scenario, in the order of the ids.
 fn cases(report: &Report, scenario: &str) -> Vec<TestCase> {
-    let mut by_requirement = std::collections::BTreeMap::<&str, Vec<&Judged>>::new();
+    let mut by_requirement = std::collections::BTreeMap::<&str, (Vec<&Judged>, usize)>::new();
     for it in report.verdict.findings.iter().filter(|it| it.finding.scenario == scenario) {
-        by_requirement.entry(&it.finding.requirement).or_default().push(it);
+        by_requirement.entry(&it.finding.requirement).or_default().0.push(it);
     }
-    by_requirement.into_iter().map(|(id, findings)| case(report, scenario, id, &findings)).collect()
+    let held = report.verdict.held.iter().filter(|held| held.scenario == scenario);
+    for (requirement, _) in held.flat_map(|held| &held.checks) {
+        by_requirement.entry(requirement).or_default().1 += 1;
+    }
+    by_requirement.into_iter().map(|(id, (findings, held))| case(report, scenario, id, &findings, held)).collect()
 }
 
-fn case(report: &Report, scenario: &str, id: &str, findings: &[&Judged]) -> TestCase {
-    let worst = findings.iter().map(|it| it.finding.outcome).max().unwrap_or(Outcome::NotApplicable);
+/// `held`: how often it was passed beside these findings.
+fn case(report: &Report, scenario: &str, id: &str, findings: &[&Judged], held: usize) -> TestCase {
+    let passed = (held > 0).then_some(Outcome::Pass);
+    let worst = findings.iter().map(|it| it.finding.outcome).chain(passed).max().unwrap_or(Outcome::NotApplicable);
     let bad: Vec<_> = findings.iter().filter(|it| it.finding.outcome > Outcome::Pass).collect();
     let text = bad.iter().map(|it| describe(report, it)).collect::<Vec<_>>().join("\n");
-    let level = findings.first().map_or("", |it| it.level.as_str());
+    let level = report.catalogue.get(id).map_or("", |requirement| requirement.level.as_str());
     let breaks = |outcome: Outcome| findings.iter().any(|it| it.gated && it.finding.outcome == outcome);
     let allowed = report.verdict.gate.allowed > 0;
     let known = bad.iter().any(|it| it.known.is_some());
@@ -109,7 +115,7 @@ fn case(report: &Report, scenario: &str, id: &str, findings: &[&Judged]) -> Test
     }
     let mut case = named(id, scenario, status);
     case.add_properties([("requirement", id), ("level", level), ("outcome", worst.as_str())]);
-    case.set_assertions(findings.len());
+    case.set_assertions(findings.len() + held);
     if worst == Outcome::Warn {
         case.set_system_out(text);
     }

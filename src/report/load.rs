@@ -2,7 +2,7 @@
 //! wrong, and what was read back at the end.
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value, json};
 
@@ -30,8 +30,6 @@ pub struct Subject<'a> {
     pub arrivals: &'a str,
     /// What sent them.
     pub engine: &'a str,
-    /// When the load itself began, milliseconds since 1970.
-    pub began_ms: u64,
     /// How the process ends.
     pub exit_code: u8,
     /// Somebody stopped it.
@@ -62,7 +60,7 @@ pub fn value(subject: &Subject<'_>, outcome: &Outcome<'_>) -> Value {
         "seed": subject.seed,
         "engine": subject.engine,
         "workload": { "name": subject.workload.0, "title": subject.workload.1, "arrivals": subject.arrivals },
-        "began_ms": subject.began_ms,
+        "began_ms": measured.began.duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |it| it.as_secs_f64() * 1000.0),
         "exit_code": subject.exit_code,
         "interrupted": subject.interrupted,
         "validity": { "valid": measured.invalid.is_empty(), "reasons": measured.invalid },
@@ -300,7 +298,6 @@ mod tests {
             workload: ("mixed-day", "A working day"),
             arrivals: "open loop, 200 requests in 2s, at most 100.0/s, 64 in flight",
             engine: "scimproof",
-            began_ms: 1,
             exit_code: 5,
             interrupted: false,
         };
@@ -328,7 +325,6 @@ mod tests {
             workload: ("read-by-id", "Users are read by id"),
             arrivals: "open loop, searching from 100.0/s, 2s each, 64 in flight",
             engine: "scimproof",
-            began_ms: 1,
             exit_code: 0,
             interrupted: true,
         };

@@ -251,7 +251,7 @@ pub(super) async fn prove(
     });
     let own: BTreeSet<String> = paths.iter().map(|path| collection(path).to_owned()).collect();
     let mut outcome = Outcome::default();
-    let results = side_by_side(proofs.collect::<Vec<_>>(), PAGE, Some(until)).await;
+    let results = side_by_side(proofs, PAGE, Some(until)).await;
     for (result, path) in results.into_iter().zip(paths) {
         let late = || Removal::Stays(Leftover { path, reason: out_of_time(time) });
         outcome.count(result.unwrap_or_else(late));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use smol_str::format_smolstr;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, timeout_at};
 
 use super::Options;
@@ -246,8 +246,16 @@ fn say(remarks: Vec<Remark>, session: &Session) {
     for remark in remarks {
         session.emit(match remark {
             Remark::Finding(finding) => Event::Found(Arc::new(finding)),
+            Remark::Held(held) => Event::Held(Arc::new(held)),
             Remark::Reading(reading) => Event::Read(reading),
         });
+    }
+}
+
+/// Puts the result of a task where it belongs; one that broke off has none.
+fn keep<T>(joined: Result<(usize, T), JoinError>, results: &mut [Option<T>]) {
+    if let Ok((place, result)) = joined {
+        results[place] = Some(result);
     }
 }
 
@@ -263,25 +271,32 @@ where
 {
     let seats = Arc::new(Semaphore::new(width.max(1)));
     let mut tasks = JoinSet::new();
-    let mut results = Vec::new();
-    for (place, job) in work.into_iter().enumerate() {
-        let seats = Arc::clone(&seats);
-        results.push(None);
-        tasks.spawn(async move {
-            let _seat = seats.acquire_owned().await;
-            (place, job.await)
-        });
-    }
+    let mut work = work.into_iter();
+    let mut results: Vec<Option<T>> = Vec::new();
     let everything = async {
-        while let Some(joined) = tasks.join_next().await {
-            if let Ok((place, result)) = joined {
-                results[place] = Some(result);
+        for job in work.by_ref() {
+            let place = results.len();
+            results.push(None);
+            // Waiting here, not inside the task: no more of them exist than have a seat.
+            let seat = Arc::clone(&seats).acquire_owned().await;
+            tasks.spawn(async move {
+                let result = job.await;
+                drop(seat);
+                (place, result)
+            });
+            while let Some(joined) = tasks.try_join_next() {
+                keep(joined, &mut results);
             }
+        }
+        while let Some(joined) = tasks.join_next().await {
+            keep(joined, &mut results);
         }
     };
     match until {
         Some(until) => _ = timeout_at(until, everything).await,
         None => everything.await,
     }
+    // What never had a turn has no result either.
+    results.extend(work.map(|_| None));
     results
 }

@@ -151,20 +151,24 @@ impl Session {
     }
 
     fn record(&self, id: ExchangeId, scenario: &str, step: Step, sent: Sent) -> Arc<Exchange> {
-        let Sent { started, duration, answer } = sent;
+        let Sent { started, duration, mut answer } = sent;
         match &answer {
             Err(Failure { kind: FailureKind::Connect, .. }) => _ = self.refused.fetch_add(1, Ordering::Relaxed),
             _ => self.refused.store(0, Ordering::Relaxed),
         }
         self.names.learn(&step.request);
+        // It is kept to the end of the run.
+        let mut request = step.request;
+        request.body.iter_mut().for_each(Vec::shrink_to_fit);
+        answer.iter_mut().for_each(|answer| answer.body.shrink_to_fit());
         let exchange = Arc::new(Exchange {
             id,
             scenario: scenario.into(),
             step: step.name.into(),
             started,
             duration,
-            url: self.url(&step.request),
-            request: step.request,
+            url: self.url(&request),
+            request,
             answer,
         });
         self.emit(Event::Exchanged(Arc::clone(&exchange)));

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use time::macros::format_description;
@@ -11,7 +12,7 @@ use time::{Date, Duration};
 use toml::Spanned;
 
 use super::{FailOn, Judged, Verdict};
-use crate::flow::Outcome;
+use crate::flow::{Held, Outcome};
 use crate::requirement::Catalogue;
 
 /// What a row covers.
@@ -200,8 +201,12 @@ impl Baseline {
 
     /// Compares with the findings of a run.
     #[must_use]
-    pub fn compare(&self, judged: &[Judged], fail_on: FailOn, today: Date) -> BaselineVerdict {
+    pub fn compare(&self, judged: &[Judged], held: &[Arc<Held>], fail_on: FailOn, today: Date) -> BaselineVerdict {
         let mut verdict = BaselineVerdict::default();
+        let passed = |row: &Known| {
+            let on_it = |held: &Arc<Held>| held.checks.iter().any(|(id, _)| row.covers.matches(id, &held.scenario));
+            held.iter().any(on_it)
+        };
         for row in &self.rows {
             let on_it = || {
                 judged
@@ -214,7 +219,7 @@ impl Baseline {
                 verdict.expired.push(row.clone());
             } else if bad > 0 {
                 verdict.known.push((row.clone(), bad));
-            } else if on_it().next().is_some() {
+            } else if on_it().next().is_some() || passed(row) {
                 verdict.unexpected.push(row.clone());
             }
         }

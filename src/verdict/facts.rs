@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use crate::flow::{Event, Finding, Leftover, Reading, SkipReason};
+use crate::flow::{Event, Finding, Held, Leftover, Reading, SkipReason};
 use crate::wire::{Exchange, Method, Root};
 
 /// What is known of one scenario.
@@ -99,11 +99,22 @@ pub struct Facts {
     pub duration: Option<Duration>,
 }
 
+/// What was said of the exchanges, in the order of the events.
+#[derive(Debug, Default)]
+pub struct Said<'a> {
+    /// The judgements.
+    pub findings: Vec<&'a Arc<Finding>>,
+    /// What was passed.
+    pub held: Vec<&'a Arc<Held>>,
+    /// The readings.
+    pub readings: Vec<&'a Reading>,
+}
+
 impl Facts {
-    /// Gathers the facts; findings and readings are handed back in their order.
+    /// Gathers the facts, and what was said.
     #[must_use]
-    pub fn gather(events: &[Event]) -> (Self, Vec<&Arc<Finding>>, Vec<&Reading>) {
-        let (mut facts, mut findings, mut readings) = (Self::default(), Vec::new(), Vec::new());
+    pub fn gather(events: &[Event]) -> (Self, Said<'_>) {
+        let (mut facts, mut said) = (Self::default(), Said::default());
         for event in events {
             match event {
                 Event::RunStarted { seed, target, profile, planned } => {
@@ -133,9 +144,15 @@ impl Facts {
                     if !finding.scenario.is_empty() {
                         facts.scenarios.entry(finding.scenario.clone()).or_default();
                     }
-                    findings.push(finding);
+                    said.findings.push(finding);
                 }
-                Event::Read(reading) => readings.push(reading),
+                Event::Held(held) => {
+                    if !held.scenario.is_empty() {
+                        facts.scenarios.entry(held.scenario.clone()).or_default();
+                    }
+                    said.held.push(held);
+                }
+                Event::Read(reading) => said.readings.push(reading),
                 Event::ScenarioFinished { scenario, clients, flows, completed } => {
                     let known = facts.scenarios.entry(scenario.into()).or_default();
                     known.clients.clone_from(clients);
@@ -155,7 +172,7 @@ impl Facts {
                 Event::RunFinished { duration } => facts.duration = Some(*duration),
             }
         }
-        (facts, findings, readings)
+        (facts, said)
     }
 
     /// The clients whose evidence that scenario is.

@@ -31,7 +31,7 @@ use std::sync::{Arc, LazyLock};
 use serde::Deserialize;
 use smol_str::SmolStr;
 
-use crate::flow::{Event, Finding, Outcome, Reading, SkipReason};
+use crate::flow::{Event, Finding, Held, Outcome, Reading, SkipReason};
 use crate::idp::Client;
 use crate::requirement::{Actor, Catalogue, Contradiction, Interpretation, Level, Requirement, sets};
 
@@ -103,6 +103,8 @@ pub struct Verdict {
     pub requirements: Vec<RequirementVerdict>,
     /// Every finding in the order of the events.
     pub findings: Vec<Judged>,
+    /// What was passed beside them, in the order of the events.
+    pub held: Vec<Arc<Held>>,
     /// The failures by their roots, those first that break the most clients.
     pub causes: Vec<Cause>,
     /// The readings, each interpretation once: what decides for a client first, then what one met, then the rest, by id.
@@ -133,14 +135,16 @@ impl Verdict {
     /// Judges a run. `clients` are the known client profiles ([`crate::idp::clients`]).
     #[must_use]
     pub fn judge(events: &[Event], catalogue: &Catalogue, clients: &[Client], settings: &Settings) -> Self {
-        let (facts, findings, readings) = Facts::gather(events);
-        let unknown: BTreeSet<_> = findings
-            .iter()
-            .map(|finding| &finding.requirement)
+        let (facts, said) = Facts::gather(events);
+        let held: Vec<_> = said.held.into_iter().cloned().collect();
+        let found = said.findings.iter().map(|finding| finding.requirement.as_str());
+        let unknown: BTreeSet<_> = found
+            .chain(held.iter().flat_map(|held| &held.checks).map(|(requirement, _)| *requirement))
             .filter(|id| catalogue.get(id).is_none())
-            .map(ToString::to_string)
+            .map(str::to_owned)
             .collect();
-        let mut judged: Vec<_> = findings
+        let mut judged: Vec<_> = said
+            .findings
             .into_iter()
             .filter_map(|finding| Some(look_up(finding, catalogue.get(&finding.requirement)?, settings)))
             .collect();
@@ -150,7 +154,7 @@ impl Verdict {
         for it in &mut judged {
             it.gated = it.known.is_none() && gate::counts(it, &facts, &asked, settings);
         }
-        let causes = cause::causes(events, &judged, &clients);
+        let causes = cause::causes(events, &judged, &held, &clients);
         for (number, cause) in causes.iter().enumerate() {
             cause.findings.iter().for_each(|n| judged[*n].cause = Some(number));
         }
@@ -158,16 +162,17 @@ impl Verdict {
         let baseline = settings
             .baseline
             .as_ref()
-            .map(|baseline| baseline.compare(&judged, settings.fail_on, settings.today))
+            .map(|baseline| baseline.compare(&judged, &held, settings.fail_on, settings.today))
             .unwrap_or_default();
         let exit = exit(&facts, &unknown, &gate, &baseline);
         Self {
             contradictions: contradictions(&judged, settings),
             require: settings.require.clone(),
-            requirements: requirements(catalogue, &judged, &facts),
-            readings: unique(&readings, catalogue, &facts, &asked),
+            requirements: requirements(catalogue, &judged, &held, &facts),
+            readings: unique(&said.readings, catalogue, &facts, &asked),
             families: gate::families(&clients),
             findings: judged,
+            held,
             causes,
             unknown: unknown.into_iter().collect(),
             product: settings.product.clone(),
@@ -238,11 +243,20 @@ fn contradictions(judged: &[Judged], settings: &Settings) -> Vec<(&'static str, 
 }
 
 /// One row per requirement: the worst of its findings, or why there are none.
-fn requirements(catalogue: &Catalogue, judged: &[Judged], facts: &Facts) -> Vec<RequirementVerdict> {
+fn requirements(
+    catalogue: &Catalogue,
+    judged: &[Judged],
+    held: &[Arc<Held>],
+    facts: &Facts,
+) -> Vec<RequirementVerdict> {
     let mut found = BTreeMap::<&str, (Outcome, usize)>::new();
     for it in judged {
         let entry = found.entry(&it.finding.requirement).or_insert((it.finding.outcome, 0));
         *entry = (entry.0.max(it.finding.outcome), entry.1 + 1);
+    }
+    for (requirement, _) in held.iter().flat_map(|held| &held.checks) {
+        let entry = found.entry(requirement).or_insert((Outcome::Pass, 0));
+        *entry = (entry.0.max(Outcome::Pass), entry.1 + 1);
     }
     // Skipped for want of the surface that shows it.
     let unseen: BTreeSet<&str> = facts

@@ -217,7 +217,7 @@ impl Run {
 
     pub fn reads(&mut self, interpretation: &str, number: usize) -> &mut Self {
         self.events.push(Event::Read(Reading {
-            interpretation: interpretation.to_owned(),
+            interpretation: interpretation.into(),
             number,
             scenario: self.scenario.as_str().into(),
             evidence: Evidence::of(&self.last()),

@@ -67,6 +67,7 @@ const ROOMS: &[(&str, bool, &[&str])] = &[
             "server",
             "fault",
             "run",
+            "property",
             "verdict",
         ],
     ),

@@ -30,7 +30,7 @@ fn judge(profile: &Profile, auth: Auth, refuse: fn(&Request) -> Option<Response>
     let base = BaseUrl::parse(&format!("http://127.0.0.1{}", profile.base_path)).unwrap();
     let transport = Arc::new(InProcess::new(base, ClientAuth::Bearer(Secret::new(TOKEN)), handler));
     let own = embedded().unwrap().into_iter().filter(|it| it.id.starts_with("rfc/"));
-    play::judge_at(transport, profile, &Options::default(), &own.map(Arc::new).collect::<Vec<_>>(), &|_| false).unwrap()
+    play::judge_at(transport, profile, &Options::default(), &own.map(Arc::new).collect::<Vec<_>>(), None).unwrap()
 }
 
 fn ran(verdict: &Verdict) -> BTreeSet<String> {

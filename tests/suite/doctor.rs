@@ -29,6 +29,18 @@ fn each_kind_of_failure_has_its_exit_code_and_nothing_is_written() {
     assert_eq!(it.code, 2, "credentials without a target: {}", it.stdout);
 }
 
+/// It only reads: what is for writing alone is no argument of it.
+#[test]
+fn what_only_writing_needs_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for flag in
+        [["--settle", "1s"], ["--max-users", "9"], ["--admin-url", "http://127.0.0.1:1"], ["--admin-token-env", "X"]]
+    {
+        let it = end(scimproof(folder.path(), &["doctor"]).args(flag));
+        assert!(it.code == 2 && it.stderr.contains("unexpected argument"), "{flag:?}: {} {}", it.code, it.stderr);
+    }
+}
+
 #[test]
 fn the_bundled_server_is_all_ok_and_the_json_goes_to_stdout_alone() {
     let folder = tempfile::tempdir().unwrap();

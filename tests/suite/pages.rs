@@ -169,12 +169,25 @@ fn a_red_run_is_read_by_mouse_and_keys_without_network() {
     // By keys alone: the scenarios, the first of them, its steps on a line of time.
     browser.keys(&format!("3jj{ENTER}"));
     assert!(browser.look("document.querySelectorAll('.track i').length").as_u64().unwrap() > 0);
+    // What was sent at once has a line of its own, from the first start to the last answer.
+    browser.look("[...document.querySelectorAll('tr[data-go]')].find((it) => it.innerText.includes('rfc/at-once/one-name')).click()");
+    let race = browser.text(".race");
+    assert!(race.contains("at once") && race.contains("six at once#6"), "{race}");
+    let bars = browser.look("[...document.querySelectorAll('.race .track i')].map((it) => it.getAttribute('style'))");
+    assert!(bars.as_array().is_some_and(|bars| bars.len() >= 6 && bars.iter().any(|it| *it != bars[0])), "{bars}");
+    let ends = "[...document.querySelector('.race').querySelectorAll('.track i')].map((it) => it.getBoundingClientRect().right)";
+    assert!(browser.look(&format!("Math.max(...{ends}) - Math.min(...{ends}) > 1")).as_bool().unwrap());
     browser.keys("6");
     assert!(
         browser.text("main").contains("gate (MUST and readiness) not passed"),
         "the text of the terminal is there too"
     );
 
+    // A part that has nothing to show shows nothing.
+    let parts = "(() => { show(PLACE); return [...document.getElementById('page').childNodes].filter((it) => it.nodeType === 3).length; })()";
+    for place in ["0", "1", "2", "3", "4"] {
+        assert_eq!(browser.look(&parts.replace("PLACE", place)), json!(0), "page {place}");
+    }
     let exchanges = browser.look("report.exchanges.length");
     assert_eq!(exchanges, json["summary"]["exchanges"], "nothing is left out");
     assert_eq!(browser.look("document.querySelectorAll('main img, main iframe, main script').length"), json!(0));
@@ -197,5 +210,28 @@ fn a_falsified_law_is_shown_with_the_scenario_that_repeats_it() {
     assert!(laws.contains("PROP-FILT-01") && laws.contains("fail") && laws.contains("[[step]]"), "{laws}");
     browser.keys("3");
     assert!(browser.text("main").contains("scimproof prove --fault filter-is-ignored"), "{}", browser.text("main"));
+    assert_eq!(browser.complaints(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_load_is_shown_with_its_thresholds_its_charts_and_what_was_lost() {
+    let Some(browser) = Browser::open() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let fault =
+        ["load", "--fault", "parallel-changes-of-members-are-lost", "--workload", "group-churn", "--users", "16"];
+    let more = ["--duration", "2s", "--seed", "7", "--slo", "p99<30s,errors<0.1%", "--html", "load.html"];
+    let ended = end(scimproof(folder.path(), &fault).args(more));
+    assert_eq!(ended.code, 1, "{}{}", ended.stdout, ended.stderr);
+    browser.show(&folder.path().join("load.html"));
+    let page = browser.text("main");
+    for expected in ["p99<30s", "p99.99", "add members", "a member is lost", "Second by second"] {
+        assert!(page.contains(expected), "{expected}: {page}");
+    }
+    // Two charts, each with a line for every value that it shows.
+    assert_eq!(browser.look("document.querySelectorAll('main svg').length"), json!(2));
+    assert_eq!(browser.look("document.querySelectorAll('main svg polyline').length"), json!(6));
+    assert_eq!(browser.look("document.querySelectorAll('main svg polyline[points*=NaN]').length"), json!(0));
+    browser.keys("2");
+    assert!(browser.text("main").contains("lateness of this tool"), "{}", browser.text("main"));
     assert_eq!(browser.complaints(), Vec::<Value>::new());
 }

@@ -16,7 +16,7 @@ use scimproof::wire::{Method, Response};
 use serde_json::Value;
 
 use super::faults::{complaints, example, play};
-use super::wire::{Http2, Way, Wire};
+use super::wire::{Http2, LIMIT, Way, Wire};
 
 /// A selection that writes and reads in every way, without the rules that count requests.
 fn plays() -> Vec<String> {
@@ -103,6 +103,28 @@ fn the_wire_may_do_what_http_allows() {
         let broken = verdict.facts.unanswered;
         if (broken > 0) != matches!(way, Way::Reset(_)) {
             wrong.push(format!("{way:?}: {broken} without answer"));
+        }
+        wrong
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Who closes on a large body before it is read, by its length alone or after some of it, has answered all the same.
+#[test]
+fn an_early_refusal_is_heard_every_time() {
+    let plays = ["rfc/bulk/too-large".to_owned()];
+    let times: Vec<usize> = [(0, 20), (300_000, 8)].into_iter().flat_map(|(read, times)| vec![read; times]).collect();
+    let mut profile = play::profile();
+    profile.limits.bulk_bytes = LIMIT;
+    let wrong = complaints(&times, |read| {
+        let wire = Wire::start(play::server(&profile), Way::Early(*read));
+        let rfc = Profile::named("rfc").unwrap();
+        let verdict = play::play(wire.transport(), &rfc, &Options::default(), &plays).unwrap();
+        let mut wrong = red(&format!("after {read} bytes"), &verdict);
+        for id in ["RFC7644-3.7.4-4", "RFC7644-3.7.4-5", "RFC7644-3.12-15"] {
+            if !play::ids(&verdict, Outcome::Pass).contains(id) {
+                wrong.push(format!("after {read} bytes: {id} was not seen"));
+            }
         }
         wrong
     });

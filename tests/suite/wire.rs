@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use scimproof::client::{Auth, BaseUrl, HttpOptions, HttpTransport, Transport};
+use scimproof::fault::tools::{edit, error};
 use scimproof::server::Server;
 use scimproof::wire::{Headers, Method, Redactor, Request, Response, Secret};
 
@@ -31,7 +32,13 @@ pub enum Way {
     Late(Duration),
     /// Every so many requests the connection breaks, by turns before the request is carried out and after it.
     Reset(usize),
+    /// A body of [`LIMIT`] bytes is refused once so many bytes of it were read, and the connection is closed with
+    /// the rest unread: a reset.
+    Early(usize),
 }
+
+/// What is too large for [`Way::Early`], bytes: more than a connection takes without anybody reading.
+pub const LIMIT: usize = 8 << 20;
 
 /// A server on a loopback socket; it stops when this is dropped.
 pub struct Wire {
@@ -79,8 +86,17 @@ fn converse(stream: &TcpStream, server: &Server, way: Way, count: &AtomicUsize) 
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     stream.set_nodelay(true)?;
     let mut reader = BufReader::new(stream.try_clone()?);
-    while let Some(request) = receive(&mut reader)? {
+    while let Some(mut request) = head(&mut reader)? {
         let number = count.fetch_add(1, Ordering::Relaxed) + 1;
+        let length = request.headers.get("Content-Length").and_then(|text| text.parse().ok()).unwrap_or(0);
+        if let (Way::Early(read), LIMIT..) = (way, length) {
+            reader.read_exact(&mut vec![0; read])?;
+            let told = format!("the limit is {LIMIT} bytes");
+            return send(stream, edit(error(413, None), |error| error["detail"] = told.into()), way);
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        request.body = Some(body).filter(|body| !body.is_empty());
         let breaks = matches!(way, Way::Reset(every) if number.is_multiple_of(every));
         if breaks && number.is_multiple_of(2) {
             return Ok(());
@@ -100,8 +116,8 @@ fn converse(stream: &TcpStream, server: &Server, way: Way, count: &AtomicUsize) 
     Ok(())
 }
 
-/// The next request; `None` when the peer has closed.
-fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
+/// The next request without its body; `None` when the peer has closed.
+fn head(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
@@ -113,11 +129,6 @@ fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Request>
         reader.read_line(&mut line)?;
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         request.headers.push(name, value.trim());
-    }
-    if let Some(length) = request.headers.get("Content-Length").and_then(|text| text.parse().ok()) {
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body)?;
-        request.body = Some(body).filter(|body| !body.is_empty());
     }
     Ok(Some(request))
 }

@@ -13,7 +13,7 @@ mod types;
 
 use smol_str::SmolStr;
 
-use crate::flow::{Evidence, Finding, Outcome, Position, Reading, Remark};
+use crate::flow::{Evidence, Finding, Held, Outcome, Position, Reading, Remark};
 use crate::requirement::{Catalogue, Treatment};
 use crate::wire::{Exchange, Root};
 use seen::Seen;
@@ -88,11 +88,15 @@ pub fn judge(exchange: &Exchange) -> Vec<Remark> {
         return Vec::new();
     }
     let Some(seen) = Seen::new(exchange) else { return Vec::new() };
-    let mut remarks = Vec::new();
+    let (mut remarks, mut passed) = (Vec::new(), Vec::new());
+    let evidence = Evidence::of(&exchange.id);
     for check in checks() {
         let Some(said) = (check.judge)(&seen) else { continue };
-        let evidence = Evidence::of(&exchange.id);
         for requirement in check.requirements {
+            if said.outcome == Outcome::Pass {
+                passed.push((*requirement, check.name));
+                continue;
+            }
             remarks.push(Remark::Finding(Finding {
                 requirement: SmolStr::new_static(requirement),
                 outcome: said.outcome,
@@ -107,12 +111,17 @@ pub fn judge(exchange: &Exchange) -> Vec<Remark> {
         }
         if let Some((id, number)) = said.reading {
             remarks.push(Remark::Reading(Reading {
-                interpretation: id.to_owned(),
+                interpretation: SmolStr::new_static(id),
                 number,
-                scenario: exchange.scenario.to_string(),
-                evidence,
+                scenario: exchange.scenario.clone(),
+                evidence: evidence.clone(),
             }));
         }
+    }
+    if !passed.is_empty() {
+        passed.shrink_to_fit();
+        let (scenario, step) = (exchange.scenario.clone(), exchange.step.clone());
+        remarks.push(Remark::Held(Held { scenario, step, checks: passed, evidence }));
     }
     remarks
 }

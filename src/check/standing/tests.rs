@@ -52,10 +52,11 @@ fn said(case: &Case) -> (BTreeSet<String>, BTreeSet<String>) {
     let mut readings = BTreeSet::new();
     for remark in judge(&exchange(case)) {
         match remark {
-            Remark::Finding(finding) if finding.outcome != Outcome::Pass => {
+            Remark::Finding(finding) => {
+                assert_ne!(finding.outcome, Outcome::Pass, "{finding:?}");
                 findings.insert(format!("{}: {}", finding.check, finding.outcome.as_str()));
             }
-            Remark::Finding(_) => {}
+            Remark::Held(held) => assert!(!held.checks.is_empty()),
             Remark::Reading(reading) => {
                 readings.insert(format!("{}/{}", reading.interpretation, reading.number));
             }

@@ -4,15 +4,21 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
-use super::Access;
+use super::{Connection, Credentials, Target};
 use crate::verdict::FailOn;
 
-/// Everything that `doctor` takes.
+/// Everything that `doctor` takes; it reads, so it has no use for what only writing needs.
 #[derive(Debug, Args, Default)]
 pub struct Doctor {
     #[command(flatten)]
     #[expect(missing_docs, reason = "flattened")]
-    pub access: Access,
+    pub target: Target,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub credentials: Credentials,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "flattened")]
+    pub connection: Connection,
     /// Write a JSON report; `-` is stdout.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub json: Option<PathBuf>,

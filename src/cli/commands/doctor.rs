@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::judge::bundled;
 use super::reach::{again, runtime};
-use crate::cli::args::{Access, Doctor, Run};
+use crate::cli::args::{Doctor, Run};
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::{config, sources, target};
@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// # Errors
 /// [`Fault`] (usage): flags that do not fit, credentials that cannot be had, files that cannot be read.
 pub fn doctor(flags: Doctor, context: &Context) -> Result<ExitCode, Fault> {
-    let Access { target, credentials, connection } = flags.access;
+    let Doctor { target, credentials, connection, json } = flags;
     let mut run = Run { target, credentials, connection, ..Run::default() };
     if let Some(file) = config::complete(&mut run, &context.folder)? {
         context.say_more(&format!("configuration: {}", file.display()));
@@ -34,11 +34,11 @@ pub fn doctor(flags: Doctor, context: &Context) -> Result<ExitCode, Fault> {
     if exit == ExitCode::Passed {
         page += &format!("  next  scimproof run {}\n", next(&run, &patient));
     }
-    if let Some(file) = &flags.json {
+    if let Some(file) = &json {
         let subject = Subject { target: base(&patient), name: "", exit_code: exit.code() };
-        let json = serde_json::to_string_pretty(&report::value(&subject, &findings));
-        let json = json.map_err(|error| Fault::ours(error.to_string()))?;
-        context.write_artefact(file, &(json + "\n"))?;
+        let text = serde_json::to_string_pretty(&report::value(&subject, &findings));
+        let text = text.map_err(|error| Fault::ours(error.to_string()))?;
+        context.write_artefact(file, &(text + "\n"))?;
         if file.as_os_str() == "-" {
             context.say(page.trim_end());
             return Ok(exit);

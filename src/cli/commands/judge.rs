@@ -185,7 +185,7 @@ pub fn prepare(flags: &Run, context: &Context) -> Result<Prepared, Fault> {
         concurrency: connection.concurrency.map_or(Options::default().concurrency, usize::from),
         max_rps: connection.max_rps,
         max_users: target::most_users(flags),
-        settle: connection.settle.unwrap_or_default(),
+        settle: flags.writing.settle.unwrap_or_default(),
         ..Options::default()
     };
     let walks = flags.selection.scenarios.is_none();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::judge::{Offers, prepare};
-use crate::cli::args::{Connection, List, Run, Target};
+use crate::cli::args::{List, Run, Target, Writing};
 use crate::cli::context::Context;
 use crate::cli::fault::Fault;
 use crate::cli::{faults, sources};
@@ -58,9 +58,9 @@ fn workloads() -> String {
 /// What would run against a server of the profile, and what not and why.
 fn planned(flags: &List, context: &Context) -> Result<String, Fault> {
     let target = Target { profile: Some(flags.profile.clone()), ..Target::default() };
-    let connection = Connection { max_users: flags.max_users, ..Connection::default() };
+    let writing = Writing { max_users: flags.max_users, ..Writing::default() };
     let mut prepared =
-        prepare(&Run { selection: flags.selection.clone(), target, connection, ..Run::default() }, context)?;
+        prepare(&Run { selection: flags.selection.clone(), target, writing, ..Run::default() }, context)?;
     let second_tenant = Some("http://127.0.0.1/second");
     let everything = Offers { base_url: "http://127.0.0.1", admin: true, lends: Lent::ALL.to_vec(), second_tenant };
     let mut plan = prepared.plan(None, &everything)?;

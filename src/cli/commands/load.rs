@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
 use super::reach::{Direct, Reached, reach, runtime};
@@ -33,7 +32,6 @@ struct Came {
     kept: Vec<Kept>,
     searched: Option<Searched>,
     ended: Ended,
-    began_ms: u64,
     interrupted: bool,
 }
 
@@ -44,7 +42,7 @@ struct Came {
 pub fn load(flags: Load, context: &Context) -> Result<ExitCode, Fault> {
     let Load { access, traffic, judgement } = flags;
     let (faults, side_by_side) = (access.target.fault.clone(), access.connection.concurrency);
-    let most_people = access.connection.max_users;
+    let most_people = access.writing.max_users;
     let workload = Arc::new(workload(&traffic.workload, traffic.population)?);
     if most_people.is_some_and(|most| workload.population.users > most) {
         let wanted = workload.population.users;
@@ -102,7 +100,6 @@ pub fn load(flags: Load, context: &Context) -> Result<ExitCode, Fault> {
         workload: (&workload.name, &workload.title),
         arrivals: &said,
         engine: engine.name(),
-        began_ms: came.began_ms,
         exit_code: exit.code(),
         interrupted: came.interrupted,
     };
@@ -274,7 +271,6 @@ fn whole(plan: &Plan, engine: &dyn Engine, way: &Arc<Way>, pulse: &Arc<Pulse>, t
     let mut session = Session::new(engine, Arc::clone(way), Arc::clone(pulse), plan.options.clone());
     ticker.stage("making the population");
     let ready = session.set_up();
-    let mut began_ms = now_ms();
     let played = match ready {
         Err(reason) => Err(Fault::unreachable(reason)),
         Ok(()) if pulse.stopped() => {
@@ -282,7 +278,6 @@ fn whole(plan: &Plan, engine: &dyn Engine, way: &Arc<Way>, pulse: &Arc<Pulse>, t
         }
         Ok(()) => {
             ticker.stage("load");
-            began_ms = now_ms();
             play(plan, &mut session, pulse)
         }
     };
@@ -298,7 +293,7 @@ fn whole(plan: &Plan, engine: &dyn Engine, way: &Arc<Way>, pulse: &Arc<Pulse>, t
     let (measured, searched) = played
         .map_err(|fault| Fault { message: format!("{} (leftovers: {})", fault.message, ended.leftovers), ..fault })?;
     let kept = plan.slo.judge(&measured);
-    Ok(Came { measured, kept, searched, ended, began_ms, interrupted })
+    Ok(Came { measured, kept, searched, ended, interrupted })
 }
 
 fn play(plan: &Plan, session: &mut Session<'_>, pulse: &Pulse) -> Result<(Measured, Option<Searched>), Fault> {
@@ -318,10 +313,6 @@ fn play(plan: &Plan, session: &mut Session<'_>, pulse: &Pulse) -> Result<(Measur
         Some(measured) => Ok((measured, Some(found))),
         None => Err(Fault { code: ExitCode::Interrupted, message: "interrupted before the first rate".to_owned() }),
     }
-}
-
-fn now_ms() -> u64 {
-    u64::try_from(OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
 }
 
 /// Starts the bundled server on a free port of this machine; it ends with the process.

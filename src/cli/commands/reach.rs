@@ -59,11 +59,12 @@ pub struct Direct {
 /// # Errors
 /// [`Fault`] (usage) for whatever is wrong.
 pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context) -> Result<Reached, Fault> {
-    let Access { target, credentials, connection } = access;
+    let Access { target, credentials, connection, writing } = access;
     let mut run = Run {
         target,
         credentials,
         connection,
+        writing,
         selection: Selection { seed, ..Selection::default() },
         ..Run::default()
     };
@@ -91,7 +92,7 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
     let options = Options {
         concurrency: run.connection.concurrency.map_or(Options::default().concurrency, usize::from),
         max_rps: run.connection.max_rps,
-        settle: run.connection.settle.unwrap_or_default(),
+        settle: run.writing.settle.unwrap_or_default(),
         max_users: target::most_users(&run),
         ..Options::default()
     };
@@ -102,13 +103,13 @@ pub fn reach(access: Access, seed: Option<u64>, profile: &str, context: &Context
 
 /// The flags that name a target and the way in.
 pub(super) fn again(run: &Run, profile: &str) -> String {
-    let Run { target, credentials, .. } = run;
+    let Run { target, credentials, writing, .. } = run;
     let path = |path: &Option<std::path::PathBuf>| path.as_ref().map(|path| path.display().to_string());
     let valued = [
         ("--target", target.target.clone()),
         ("--profile", Some(target.profile.clone().unwrap_or_else(|| profile.to_owned()))),
-        ("--admin-url", target.admin_url.clone()),
-        ("--admin-token-env", target.admin_token_env.clone()),
+        ("--admin-url", writing.admin_url.clone()),
+        ("--admin-token-env", writing.admin_token_env.clone()),
         ("--token-env", credentials.token_env.clone()),
         ("--token-file", path(&credentials.token_file)),
         ("--user", credentials.user.clone()),

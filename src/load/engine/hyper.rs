@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, LocalSet};
@@ -173,6 +173,7 @@ fn thread(
             begin: start(),
             pulse: Arc::clone(pulse),
         });
+        let began = SystemTime::now() + desk.begin.saturating_duration_since(Instant::now());
         let used = clock::used();
         let mut places = JoinSet::new();
         for line in lines.drain(..) {
@@ -194,16 +195,16 @@ fn thread(
             }
             _ => None,
         };
-        (desk, unsent, elapsed)
+        (desk, unsent, elapsed, began)
     });
     // What connections still do ends here, and with it every other handle to the desk.
     drop(local);
     drop(runtime);
-    let (desk, unsent, elapsed) = driven;
+    let (desk, unsent, elapsed, began) = driven;
     let desk = Rc::into_inner(desk).ok_or_else(|| "a task of the load has not ended".to_owned())?;
     let mut shard = desk.shard.into_inner();
     shard.stop();
-    Ok(Driven { shard, record: desk.record.into_inner(), unsent, elapsed })
+    Ok(Driven { shard, record: desk.record.into_inner(), unsent, elapsed, began })
 }
 
 /// What one of several parts gets of a whole.

@@ -6,7 +6,7 @@ mod hyper;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 pub use hyper::Own;
 
@@ -91,6 +91,8 @@ pub struct Driven {
     pub unsent: u64,
     /// From the start to the end of the last answer.
     pub elapsed: Duration,
+    /// The moment from which intended starts count.
+    pub began: SystemTime,
 }
 
 /// Sends.

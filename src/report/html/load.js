@@ -42,6 +42,16 @@ function latencies(title, pick) {
 
 const numbers = (pairs) => el("div", { class: "numbers" }, pairs.map(([label, value]) => el("div", {}, el("b", {}, value), el("span", { class: "soft" }, label))));
 
+// The rates that a search tried, in order.
+function searched(search) {
+  const best = search.best === null ? "no rate was held" : `${search.best.toFixed(1)}/s was held twice`;
+  const limit = search.limited_by_tool ? "; above it this tool was the limit" : "";
+  const row = (it) => el("tr", {}, el("td", { class: "number" }, it.rate.toFixed(1)), el("td", { class: "number" }, it.completed.toFixed(1)),
+    el("td", { class: "number" }, it.p99_ms.toFixed(2)), el("td", { class: "number" }, `${it.errors}`), el("td", {}, chip(it.held ? "pass" : "fail"), ` ${it.crossed.join(", ")}`));
+  return [el("h2", {}, "Search"), el("p", {}, best + limit),
+    table(["#offered, 1/s", "#answered, 1/s", "#p99, ms", "#errors", ""], search.trials.map(row))];
+}
+
 function loadPage() {
   const rate = (value) => `${value.toFixed(1)}/s`;
   const seconds = report.series.map((it) => it.second);
@@ -52,6 +62,7 @@ function loadPage() {
       ["errors", `${report.total.errors}`], ["measured", `${report.window.measured_s.toFixed(1)} s`], ["warm-up, cut", `${report.window.warm_up_s.toFixed(1)} s`]]),
     report.thresholds.length ? [el("h2", {}, "Thresholds"), table(["threshold", "seen", ""], report.thresholds.map((it) => el("tr", {},
       el("td", {}, it.expression), el("td", {}, it.value), el("td", {}, chip(it.kept ? "pass" : "fail")))))] : null,
+    report.search ? searched(report.search) : null,
     latencies("Response time in milliseconds, from the planned start", (it) => it.response_ms),
     latencies("Service time in milliseconds, from the actual sending", (it) => it.service_ms),
     el("h2", {}, "Second by second"),
@@ -60,7 +71,8 @@ function loadPage() {
     el("h2", {}, "Errors"),
     report.errors.length ? table(["kind", "#count", "example"], report.errors.map((it) => el("tr", {}, el("td", {}, it.kind),
       el("td", { class: "number" }, `${it.count}`), el("td", { class: "mono wide" }, it.example)))) : el("p", {}, "none"),
-    el("h2", {}, "Read back at the end"), el("p", {}, `${counted(report.correctness.checked, "resource")} read`),
+    el("h2", {}, "Read back at the end"), el("p", {}, `${counted(report.correctness.checked, "answer")} compared`
+      + (report.correctness.unread ? `, ${report.correctness.unread} could not be read` : "")),
     report.correctness.problems.length ? table(["what", "#count", "examples"], report.correctness.problems.map((it) => el("tr", {},
       el("td", {}, it.what), el("td", { class: "number" }, `${it.count}`), el("td", { class: "mono wide" }, it.examples.join(", "))))) : null,
   ];
@@ -69,7 +81,9 @@ function loadPage() {
 function loadPages() {
   const late = report.lateness_ms;
   const surroundings = () => facts([["scimproof", report.version], ["target", report.target.url || "the bundled server"], ["profile", report.target.profile],
-    ["workload", report.workload.name], ["seed", report.seed], ["lateness of this tool, p50", ms(late.p50)], ["lateness of this tool, p99", ms(late.p99)],
+    ["workload", `${report.workload.name}: ${report.workload.title}`], ["arrivals", report.workload.arrivals], ["engine", report.engine],
+    ["seed", report.seed], ["requests", report.requests], ["never sent", report.unsent],
+    ["part of a core that the busiest thread used", report.busy === null ? "unknown" : `${(report.busy * 100).toFixed(0)} %`], ["lateness of this tool, p50", ms(late.p50)], ["lateness of this tool, p99", ms(late.p99)],
     ["leftovers", report.leftovers], ["exit code", report.exit_code], ...Object.entries(texts.environment || {})]);
   pages.push({ title: "Load", draw: loadPage }, { title: "Environment", draw: surroundings });
 }

@@ -86,7 +86,8 @@ function show(number) {
   document.getElementById("tabs").replaceChildren(...pages.map((page, place) => el("button", {
     role: "tab", "aria-selected": String(place === current), title: `key ${place + 1}`, onclick: () => show(place),
   }, page.title)));
-  document.getElementById("page").replaceChildren(...[pages[current].draw()].flat(9));
+  // A part that has nothing to show is null, which a document would write out.
+  document.getElementById("page").replaceChildren(...[pages[current].draw()].flat(9).filter((part) => part ?? false));
   window.scrollTo(0, 0);
   location.replace(`#${pages[current].title}`);
 }

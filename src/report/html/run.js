@@ -115,17 +115,47 @@ function scenarios() {
 
 const scenarioState = { text: "", outcome: "", open: null };
 
-// Steps on one line of time: what was sent at once is seen side by side.
-function timeline(scenario) {
+const endOf = (it) => it.started_ms + it.duration_ms;
+
+// Exchanges on one line of time, from the first one's start to the last one's end.
+function bars(own, columns, cells) {
   const failed = new Set(report.findings.filter((it) => it.outcome === "fail").flatMap((it) => it.exchanges));
-  const length = Math.max(scenario.end - scenario.begin, 0.001);
-  return table(["step", "answer", "#time", "when"], scenario.own.map((it) => leads(() => openExchange(it.id), [
-    el("td", {}, it.step), el("td", {}, `${it.response?.status ?? "none"}`), el("td", { class: "number" }, ms(it.duration_ms)),
+  const begin = Math.min(...own.map((it) => it.started_ms));
+  const length = Math.max(Math.max(...own.map(endOf)) - begin, 0.001);
+  return table(["step", "answer", ...columns, "when"], own.map((it) => leads(() => openExchange(it.id), [
+    el("td", {}, it.step), el("td", {}, `${it.response?.status ?? "none"}`), cells(it, begin).map((text) => el("td", { class: "number" }, text)),
     el("td", {}, el("div", { class: "track" }, el("i", {
       class: failed.has(it.id) ? "bad" : null,
-      style: `left:${(100 * (it.started_ms - scenario.begin)) / length}%;width:${(100 * it.duration_ms) / length}%`,
+      style: `left:${(100 * (it.started_ms - begin)) / length}%;width:${(100 * it.duration_ms) / length}%`,
     }))),
   ])));
+}
+
+const timeline = (scenario) => bars(scenario.own, ["#time"], (it) => [ms(it.duration_ms)]);
+
+// What was under way at one time: each began before another had ended; with the rest of the step that they are of.
+function races(scenario) {
+  const stem = (it) => it.step.replace(/#\d+$/, "");
+  const groups = [];
+  [...scenario.own].sort((a, b) => a.started_ms - b.started_ms).forEach((it) => {
+    const group = groups[groups.length - 1];
+    const meets = group && it.started_ms < group.end;
+    if (meets || group && stem(it) === stem(group.own[group.own.length - 1])) {
+      group.own.push(it);
+      group.end = Math.max(group.end, endOf(it));
+      group.met ||= meets;
+    } else {
+      groups.push({ own: [it], end: endOf(it), met: false });
+    }
+  });
+  return groups.filter((it) => it.met);
+}
+
+function raceCard(race) {
+  const answered = [...race.own].sort((a, b) => endOf(a) - endOf(b));
+  const cells = (it, begin) => [ms(it.started_ms - begin), ms(endOf(it) - begin), `${answered.indexOf(it) + 1}`];
+  return el("div", { class: "card race" }, el("b", {}, `${race.own.length} at once`),
+    bars(race.own, ["#sent", "#answered", "#place"], cells));
 }
 
 function scenariosPage() {
@@ -139,7 +169,7 @@ function scenariosPage() {
       const toggle = () => { state.open = state.open === it.id ? null : it.id; draw(); };
       const line = leads(toggle, [el("td", {}, it.id), el("td", {}, chip(it.outcome)), el("td", { class: "number" }, `${it.own.length}`),
         el("td", { class: "number" }, ms(it.end - it.begin))], state.open === it.id);
-      return state.open === it.id ? [line, el("tr", {}, el("td", { colspan: "4" }, timeline(it)))] : [line];
+      return state.open === it.id ? [line, el("tr", {}, el("td", { colspan: "4" }, timeline(it), races(it).map(raceCard)))] : [line];
     };
     list.replaceChildren(el("p", { class: "soft" }, counted(found.length, "scenario")), ...stretched(found, ["scenario", "outcome", "#requests", "#time"], row));
   };

@@ -49,9 +49,9 @@ impl State {
         if let Some(came) = ends.iter().position(|end| end.outcome == Outcome::Pass) {
             if let Some((interpretation, number)) = &either.ends[came].reading {
                 self.remarks.push(Remark::Reading(Reading {
-                    interpretation: interpretation.clone(),
+                    interpretation: interpretation.as_str().into(),
                     number: *number,
-                    scenario: self.scenario.id.clone(),
+                    scenario: self.id.clone(),
                     evidence: evidence.clone(),
                 }));
             }

@@ -235,9 +235,9 @@ impl State {
             Verdict::Reading(interpretation, number) => {
                 if judged.outcome == Outcome::Pass {
                     self.remarks.push(Remark::Reading(Reading {
-                        interpretation: interpretation.clone(),
+                        interpretation: interpretation.as_str().into(),
                         number: *number,
-                        scenario: self.scenario.id.clone(),
+                        scenario: self.id.clone(),
                         evidence,
                     }));
                 }
@@ -271,13 +271,9 @@ impl State {
             requirement: id.into(),
             outcome: judged.outcome,
             check: check.into(),
-            scenario: self.scenario.id.as_str().into(),
+            scenario: self.id.clone(),
             step: script.name.as_str().into(),
-            position: Position::File {
-                file: self.scenario.file.as_str().into(),
-                line: place.line,
-                column: place.column,
-            },
+            position: Position::File { file: self.file.clone(), line: place.line, column: place.column },
             expected: judged.expected.into(),
             got: judged.got.into(),
             evidence,

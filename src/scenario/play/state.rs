@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::super::model::{Line, On, Scenario, Step as Script, line_of};
 use super::super::template::Missing;
@@ -16,6 +17,9 @@ use crate::wire::{Exchange, ExchangeId, Request};
 /// The state of one play.
 pub(super) struct State {
     pub scenario: Arc<Scenario>,
+    /// Id and file of the scenario, shared by all that is found.
+    pub id: SmolStr,
+    pub file: SmolStr,
     pub settings: Settings,
     /// What the product keeps of its users.
     pub kept: Kept,
@@ -50,6 +54,8 @@ enum Done {
 impl State {
     pub fn new(scenario: Arc<Scenario>, settings: &Settings) -> Self {
         let mut state = Self {
+            id: scenario.id.as_str().into(),
+            file: scenario.file.as_str().into(),
             scenario: Arc::clone(&scenario),
             settings: settings.clone(),
             kept: Kept::default(),

@@ -90,6 +90,7 @@ fn play_with(text: &str, seed: u64, server: Server) -> Played {
     for remark in flow.remarks() {
         match remark {
             Remark::Finding(finding) => played.findings.push(finding),
+            Remark::Held(held) => panic!("a scenario has words for all it finds: {held:?}"),
             Remark::Reading(reading) => played.readings.push(reading),
         }
     }

@@ -182,10 +182,15 @@ fn named(path: &AttrPath) -> String {
     path.sub.as_ref().map_or_else(|| path.name.clone(), |sub| format!("{}.{sub}", path.name))
 }
 
+/// The mark of a standing check.
+pub fn of_check(name: &str) -> Mark {
+    mark(3, format!("every answer: {name}"))
+}
+
 /// The marks of a check. A standing check is its own root, whatever was asked.
 pub fn of_finding(finding: &Finding, exchange: Option<&Exchange>) -> BTreeSet<Mark> {
     if let Position::Check(name) = finding.position {
-        return BTreeSet::from([mark(3, format!("every answer: {name}"))]);
+        return BTreeSet::from([of_check(name)]);
     }
     let mut marks = BTreeSet::new();
     if finding.check == "status" {

@@ -7,9 +7,10 @@ mod fixes;
 mod marks;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::{ClientVerdict, Judged, Readiness, ReasonKind};
-use crate::flow::{Event, Outcome, Position};
+use crate::flow::{Event, Held, Outcome, Position};
 use crate::wire::{Exchange, ExchangeId, Method};
 use marks::Mark;
 
@@ -65,14 +66,14 @@ impl Failure {
 }
 
 /// Groups the failures and gating warnings of a run, those first that break the most clients.
-pub fn causes(events: &[Event], judged: &[Judged], clients: &[ClientVerdict]) -> Vec<Cause> {
+pub fn causes(events: &[Event], judged: &[Judged], held: &[Arc<Held>], clients: &[ClientVerdict]) -> Vec<Cause> {
     let failing: Vec<usize> = (0..judged.len()).filter(|n| is_failure(&judged[*n])).collect();
     if failing.is_empty() {
         return Vec::new();
     }
     let mut run = Run::of(events);
     let mut failures: Vec<Failure> = failing.iter().map(|n| run.failure(*n, &judged[*n])).collect();
-    let rates = run.rates(judged);
+    let rates = run.rates(judged, held);
     for failure in &mut failures {
         // What is mostly right is no root: one bad answer among many has one of its own.
         failure.marks.retain(|mark, worth| {
@@ -213,7 +214,7 @@ impl<'a> Run<'a> {
     }
 
     /// By mark, the part of what bears it that is bad.
-    fn rates(&self, judged: &[Judged]) -> HashMap<Mark, f64> {
+    fn rates(&self, judged: &[Judged], held: &[Arc<Held>]) -> HashMap<Mark, f64> {
         let mut counts: HashMap<Mark, (f64, f64)> = HashMap::new();
         let mut count = |mark: &Mark, bad: bool| {
             let it = counts.entry(mark.clone()).or_default();
@@ -227,6 +228,8 @@ impl<'a> Run<'a> {
             marks::of_finding(&it.finding, exchange).iter().for_each(|mark| count(mark, bad));
             right.extend(place.filter(|_| !bad && !matches!(it.finding.position, Position::Check(_))));
         }
+        let passed = held.iter().flat_map(|held| &held.checks);
+        passed.for_each(|(_, check)| count(&marks::of_check(check), false));
         // What nobody judged speaks neither for nor against.
         for (_, it) in self.seen.iter().enumerate().filter(|(n, it)| it.bad || right.contains(n)) {
             it.marks.iter().for_each(|mark| count(mark, it.bad));
