@@ -438,6 +438,9 @@ pub struct Serve {
     /// Where resources live: memory, or an SQLite file.
     #[arg(long, value_name = "memory|FILE", default_value = "memory")]
     pub store: String,
+    /// Say in the header Scimproof-Plan of every answer to a query by which index, order or scan it was found.
+    #[arg(long)]
+    pub explain: bool,
     /// A further tenant at /NAME and the base path, with its token in an environment variable; may be repeated.
     #[arg(long, value_name = "NAME=ENV")]
     pub tenant: Vec<String>,

@@ -150,4 +150,8 @@ impl Service for Faulty {
         // A defect may sleep, and may ask more than once.
         self.stack.layers().is_empty() && Service::is_quick(&self.server, request)
     }
+
+    fn is_submission(&self, request: &Request) -> bool {
+        self.stack.layers().is_empty() && Service::is_submission(&self.server, request)
+    }
 }

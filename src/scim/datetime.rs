@@ -1,7 +1,7 @@
 //! `dateTime` values (`RFC7643 §2.3.5`, I-78): text to instant and back. It knows no clock.
 
 use time::format_description::well_known::Rfc3339;
-use time::{OffsetDateTime, UtcOffset, macros::format_description};
+use time::{OffsetDateTime, UtcOffset};
 
 /// The instant of a `dateTime`: `Z` or an offset, fraction optional. A text without offset, which XML Schema allows, is
 /// taken as UTC. `None`: no `dateTime`.
@@ -22,13 +22,46 @@ pub fn parse(text: &str) -> Option<OffsetDateTime> {
 /// An instant in UTC with milliseconds: `2011-05-13T04:42:34.000Z`. Empty for a year that four digits cannot hold.
 #[must_use]
 pub fn print(instant: OffsetDateTime) -> String {
-    let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    instant.checked_to_offset(UtcOffset::UTC).and_then(|utc| utc.format(&form).ok()).unwrap_or_default()
+    let Some(utc) = instant.checked_to_offset(UtcOffset::UTC) else { return String::new() };
+    let (year, month, day) = utc.to_calendar_date();
+    let Ok(year @ 0..=9999) = u16::try_from(year) else { return String::new() };
+    let (hour, minute, second, milli) = utc.to_hms_milli();
+    // By hand, because every answer has two of these texts.
+    let mut text = String::with_capacity(24);
+    let mut digits = |number: u16, most: u16, after: char| {
+        let mut unit = most;
+        while unit > 0 {
+            text.push(char::from(b'0' + u8::try_from(number / unit % 10).unwrap_or_default()));
+            unit /= 10;
+        }
+        text.push(after);
+    };
+    digits(year, 1000, '-');
+    digits(u16::from(u8::from(month)), 10, '-');
+    digits(u16::from(day), 10, 'T');
+    digits(u16::from(hour), 10, ':');
+    digits(u16::from(minute), 10, ':');
+    digits(u16::from(second), 10, '.');
+    digits(milli, 100, 'Z');
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn years_have_four_digits() {
+        let rows = [
+            ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000Z"),
+            ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
+            ("9999-12-31T23:59:59-01:00", ""),
+            ("0000-01-01T00:00:00+01:00", ""),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(parse(text).map(print).as_deref(), Some(expected), "{text}");
+        }
+    }
 
     #[test]
     fn instants_of_texts() {

@@ -3,6 +3,8 @@
 //! `id` and `schemas` are always there (I-41); what is never returned never is, whoever asks. Attributes that the type does
 //! not know count as returned by default.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::Object;
@@ -33,28 +35,34 @@ pub fn parse_list(text: &str) -> Vec<AttrPath> {
 /// The resource as it is returned.
 #[must_use]
 pub fn project(resource: &Object, kind: &ResourceType, projection: &Projection) -> Object {
-    let mut projected = Object::new();
-    for (name, value) in resource {
+    shown(resource, kind, projection).map(|(name, value)| (name.to_owned(), value.into_owned())).collect()
+}
+
+/// The attributes as they are returned, copied only where something within is left out. What becomes of an attribute depends
+/// on no other, so that a resource may come in parts.
+pub fn shown<'a>(
+    resource: &'a Object,
+    kind: &'a ResourceType,
+    projection: &'a Projection,
+) -> impl Iterator<Item = (&'a str, Cow<'a, Value>)> {
+    resource.iter().filter_map(move |(name, value)| {
         let kept = match extension(kind, name) {
-            Some(urn) => container(value, &urn, kind, projection),
+            Some(urn) => container(value, urn, kind, projection),
             None => attribute(value, name, None, kind, projection),
         };
-        if let Some(kept) = kept {
-            projected.insert(name.clone(), kept);
-        }
-    }
-    projected
+        Some((name.as_str(), kept?))
+    })
 }
 
 /// The URN of an extension's container, known to the type or not.
-fn extension(kind: &ResourceType, name: &str) -> Option<String> {
+fn extension<'a>(kind: &'a ResourceType, name: &'a str) -> Option<&'a str> {
     match kind.extension(name) {
-        Some(schema) => Some(schema.urn.clone()),
-        None => super::syntax::is_urn(name).then(|| name.to_owned()),
+        Some(schema) => Some(&schema.urn),
+        None => super::syntax::is_urn(name).then_some(name),
     }
 }
 
-fn container(value: &Value, urn: &str, kind: &ResourceType, projection: &Projection) -> Option<Value> {
+fn container<'v>(value: &'v Value, urn: &str, kind: &ResourceType, projection: &Projection) -> Option<Cow<'v, Value>> {
     let named = |paths: &[AttrPath]| paths.iter().any(|path| path.to_string().eq_ignore_ascii_case(urn));
     // A URN that is named alone stands for its container as it is by default.
     let inner = match projection {
@@ -63,13 +71,20 @@ fn container(value: &Value, urn: &str, kind: &ResourceType, projection: &Project
         other => other,
     };
     let Value::Object(members) = value else {
-        return (*inner == Projection::Default).then(|| value.clone());
+        return (*inner == Projection::Default).then_some(Cow::Borrowed(value));
     };
-    let kept: Object = members
+    let kept: Vec<(&String, Cow<'_, Value>)> = members
         .iter()
-        .filter_map(|(name, value)| Some((name.clone(), attribute(value, name, Some(urn), kind, inner)?)))
+        .filter_map(|(name, value)| Some((name, attribute(value, name, Some(urn), kind, inner)?)))
         .collect();
-    (!kept.is_empty()).then_some(Value::Object(kept))
+    if kept.is_empty() {
+        return None;
+    }
+    if kept.len() == members.len() && kept.iter().all(|(_, value)| matches!(value, Cow::Borrowed(_))) {
+        return Some(Cow::Borrowed(value));
+    }
+    let kept = kept.into_iter().map(|(name, value)| (name.clone(), value.into_owned())).collect();
+    Some(Cow::Owned(Value::Object(kept)))
 }
 
 /// What the paths say of one attribute.
@@ -95,15 +110,14 @@ fn named<'p>(paths: &'p [AttrPath], name: &str, urn: Option<&str>, kind: &Resour
     if subs.is_empty() { Named::Not } else { Named::Subs(subs) }
 }
 
-fn attribute(
-    value: &Value,
+fn attribute<'v>(
+    value: &'v Value,
     name: &str,
     urn: Option<&str>,
     kind: &ResourceType,
     projection: &Projection,
-) -> Option<Value> {
-    let path = AttrPath { urn: urn.map(str::to_owned), name: name.to_owned(), sub: None };
-    let known = kind.resolve(&path).map(|found| found.attribute);
+) -> Option<Cow<'v, Value>> {
+    let known = kind.attribute(urn, name).map(|(_, attribute)| attribute);
     let class = known.map_or(Returned::Default, class);
     let by_default = matches!(class, Returned::Always | Returned::Default);
     let always = class == Returned::Always || (urn.is_none() && name.eq_ignore_ascii_case("schemas"));
@@ -141,19 +155,23 @@ fn class(attribute: &Attribute) -> Returned {
 }
 
 /// The value with those sub-attributes that their class or their name keeps; `None` when nothing of it is left.
-fn subs(
-    value: &Value,
+fn subs<'v>(
+    value: &'v Value,
     attribute: Option<&Attribute>,
     by_class: &dyn Fn(Returned) -> bool,
     by_name: &dyn Fn(&str) -> bool,
-) -> Option<Value> {
+) -> Option<Cow<'v, Value>> {
     prune(value, &|name| {
         let class = attribute.and_then(|attribute| attribute.sub(name)).map_or(Returned::Default, class);
         class != Returned::Never && (by_class(class) || by_name(name))
     })
 }
 
-fn without(value: &Value, attribute: Option<&Attribute>, unwanted: &dyn Fn(&str) -> bool) -> Option<Value> {
+fn without<'v>(
+    value: &'v Value,
+    attribute: Option<&Attribute>,
+    unwanted: &dyn Fn(&str) -> bool,
+) -> Option<Cow<'v, Value>> {
     prune(value, &|name| {
         let class = attribute.and_then(|attribute| attribute.sub(name)).map_or(Returned::Default, class);
         match class {
@@ -165,21 +183,26 @@ fn without(value: &Value, attribute: Option<&Attribute>, unwanted: &dyn Fn(&str)
 }
 
 /// Keeps members of the object, or of each object in the array. Plain values have no members and stay.
-fn prune(value: &Value, keep: &dyn Fn(&str) -> bool) -> Option<Value> {
+fn prune<'v>(value: &'v Value, keep: &dyn Fn(&str) -> bool) -> Option<Cow<'v, Value>> {
     match value {
+        Value::Object(members) if members.keys().all(|name| keep(name)) => Some(Cow::Borrowed(value)),
         Value::Object(members) => {
             let kept: Object = members
                 .iter()
                 .filter(|(name, _)| keep(name))
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect();
-            (!kept.is_empty() || members.is_empty()).then_some(Value::Object(kept))
+            (!kept.is_empty()).then_some(Cow::Owned(Value::Object(kept)))
         }
         Value::Array(items) => {
-            let kept: Vec<Value> = items.iter().filter_map(|item| prune(item, keep)).collect();
-            (!kept.is_empty() || items.is_empty()).then_some(Value::Array(kept))
+            let kept: Vec<Cow<'_, Value>> = items.iter().filter_map(|item| prune(item, keep)).collect();
+            if kept.len() == items.len() && kept.iter().all(|item| matches!(item, Cow::Borrowed(_))) {
+                return Some(Cow::Borrowed(value));
+            }
+            let kept: Vec<Value> = kept.into_iter().map(Cow::into_owned).collect();
+            (!kept.is_empty()).then_some(Cow::Owned(Value::Array(kept)))
         }
-        plain => Some(plain.clone()),
+        plain => Some(Cow::Borrowed(plain)),
     }
 }
 

@@ -167,17 +167,23 @@ impl ResourceType {
         self.extensions.iter().map(|(schema, _)| schema).find(|schema| schema.urn.eq_ignore_ascii_case(urn))
     }
 
+    /// The attribute of that name behind a URN, and the extension's URN if it is an extension's; as [`Self::resolve`].
+    #[must_use]
+    pub fn attribute<'a>(&'a self, urn: Option<&str>, name: &str) -> Option<(Option<&'a str>, &'a Attribute)> {
+        match urn {
+            Some(urn) if !urn.eq_ignore_ascii_case(&self.base.urn) => {
+                let schema = self.extension(urn)?;
+                Some((Some(schema.urn.as_str()), schema.attribute(name)?))
+            }
+            _ => Some((None, self.base.attribute(name).or_else(|| named(common(), name))?)),
+        }
+    }
+
     /// Finds what a path names, without case (`RFC7644 §3.10`): base and common attributes plain or behind the base
     /// schema's URN, extension attributes only behind their URN (I-52). `None`: this type has no such attribute.
     #[must_use]
     pub fn resolve<'a>(&'a self, path: &AttrPath) -> Option<Resolved<'a>> {
-        let (extension, attribute) = match path.urn.as_deref() {
-            Some(urn) if !urn.eq_ignore_ascii_case(&self.base.urn) => {
-                let schema = self.extension(urn)?;
-                (Some(schema.urn.as_str()), schema.attribute(&path.name)?)
-            }
-            _ => (None, self.base.attribute(&path.name).or_else(|| named(common(), &path.name))?),
-        };
+        let (extension, attribute) = self.attribute(path.urn.as_deref(), &path.name)?;
         let sub = match &path.sub {
             Some(name) => Some(attribute.sub(name)?),
             None => None,

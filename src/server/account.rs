@@ -1,14 +1,16 @@
 //! What a write to a user means for the account behind it, whatever channel it came through: SCIM, bulk or the admin
 //! surface all pass here; and how a stored user reads as an account. It knows nothing of routes.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::after::{Written, written};
 use super::answer::refused;
 use super::context::Context;
 use super::core::Core;
-use crate::product::{Account, Holder, Source, Trigger, Verifier, same_email};
-use crate::profile::Users;
+use crate::product::{Account, Holder, Products, Source, Trigger, Verifier, same_email};
+use crate::profile::{Accounts, Scoping, Users};
 use crate::scim::name::fold;
 use crate::scim::{Object, ScimError, ScimType};
 use crate::store::{From as Start, Kind, Links, Record, Select, StoreError};
@@ -41,17 +43,17 @@ pub(super) fn keeps_emails(users: &Users) -> bool {
 }
 
 /// An address that is kept for a user until the write is over.
-pub(super) struct Held<'a> {
-    core: &'a Core,
+pub(super) struct Held {
+    products: Arc<Products>,
+    choices: Accounts,
     email: String,
     holder: Holder,
     source: Source,
 }
 
-impl Drop for Held<'_> {
+impl Drop for Held {
     fn drop(&mut self) {
-        let choices = self.core.profile.accounts;
-        self.core.products.lock().accounts.release(&self.email, &self.holder, self.source, &choices);
+        self.products.lock().accounts.release(&self.email, &self.holder, self.source, &self.choices);
     }
 }
 
@@ -59,12 +61,12 @@ impl Drop for Held<'_> {
 ///
 /// # Errors
 /// 409 `uniqueness`.
-pub(super) fn hold<'a>(
-    context: &Context<'a>,
+pub(super) fn hold(
+    context: &Context<'_>,
     kind: Kind,
     old: Option<&Record>,
     new: &Object,
-) -> Result<Option<Held<'a>>, ScimError> {
+) -> Result<Option<Held>, ScimError> {
     let before = old.and_then(|old| email(old.body.object().ok()?));
     let Some(wanted) = email(new).filter(|_| kind == Kind::User) else { return Ok(None) };
     if before.is_some_and(|before| same_email(before, wanted)) {
@@ -75,7 +77,10 @@ pub(super) fn hold<'a>(
     let mut state = context.server.products.lock();
     let source = state.source(&holder.org, &holder.id);
     match state.accounts.reserve(wanted, &holder, source, &choices) {
-        true => Ok(Some(Held { core: context.server, email: wanted.to_owned(), holder, source })),
+        true => {
+            let products = Arc::clone(&context.server.products);
+            Ok(Some(Held { products, choices, email: wanted.to_owned(), holder, source }))
+        }
         false => Err(ScimError {
             status: 409,
             scim_type: Some(ScimType::Uniqueness),
@@ -84,8 +89,17 @@ pub(super) fn hold<'a>(
     }
 }
 
+/// Whether what a server with accounts knows of a user matters here. Without an admin surface nobody signs in, and then a
+/// million users of a file must not each leave something in memory.
+fn matters(core: &Core) -> bool {
+    core.shows_accounts || core.profile.accounts.email_scope == Scoping::Organization
+}
+
 /// A user was created, by SCIM unless somebody says otherwise right after.
 pub(super) fn created(context: &Context<'_>, record: &Record, password: Option<&str>) {
+    if !matters(context.server) {
+        return;
+    }
     let mut account = Account::new(Source::Scim);
     account.email = record.body.object().ok().and_then(|user| email(user)).map(ToOwned::to_owned);
     account.password = password.map(|password| Verifier::new(password, rand::random()));
@@ -102,6 +116,9 @@ pub(super) fn created(context: &Context<'_>, record: &Record, password: Option<&
 /// written first and the tokens are settled here after, so that a login that read the user as it was before loses its token
 /// here or finds another epoch: once both have returned, no disabled user has an active token (PROP-CONC-09).
 pub(super) fn changed(context: &Context<'_>, old: &Record, new: &Record, password: Option<&str>) {
+    if !matters(context.server) {
+        return;
+    }
     let (Ok(before), Ok(after)) = (old.body.object(), new.body.object()) else { return };
     let (active, mailed) = (is_active(after), email(after));
     let choices = context.server.profile.accounts;
@@ -130,7 +147,9 @@ fn same(one: Option<&str>, other: Option<&str>) -> bool {
 /// A user is gone from the store.
 pub(super) fn deleted(context: &Context<'_>, id: &str) {
     let mut state = context.server.products.lock();
-    state.accounts.delete(&Holder::new(context.tenant, id));
+    if matters(context.server) {
+        state.accounts.delete(&Holder::new(context.tenant, id));
+    }
     if let Ok(organization) = state.organization(context.tenant) {
         organization.forget(id);
     }

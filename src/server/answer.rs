@@ -49,16 +49,16 @@ impl Answer {
     pub fn into_response(self, head: bool) -> Response {
         let mut response = Response::new(self.status);
         if self.body.is_some() {
-            response.headers.push("Content-Type", SCIM_JSON);
+            response.headers.push_known("Content-Type", SCIM_JSON.to_owned());
         }
         if let Some(location) = self.location {
-            response.headers.push("Location", location);
+            response.headers.push_known("Location", location);
         }
         if let Some(etag) = self.etag {
-            response.headers.push("ETag", etag);
+            response.headers.push_known("ETag", etag);
         }
         for (name, value) in self.headers {
-            response.headers.push(name, value);
+            response.headers.push_known(name, value);
         }
         response.body = self.body.filter(|_| !head).map(String::into_bytes).unwrap_or_default();
         response

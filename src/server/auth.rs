@@ -3,7 +3,6 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
 use crate::wire::{Headers, Secret};
@@ -144,14 +143,14 @@ pub(super) fn access(tenant: &Tenant, headers: &Headers, now: OffsetDateTime) ->
         return if tenant.anonymous { Access::Granted(None) } else { Access::Missing };
     };
     let (scheme, rest) = header.split_once(' ').unwrap_or((header, ""));
-    let scheme = scheme.to_ascii_lowercase();
-    let basic = if scheme == "basic" { decode_basic(rest.trim()) } else { None };
+    let bearer = scheme.eq_ignore_ascii_case("bearer");
+    let basic = if scheme.eq_ignore_ascii_case("basic") { decode_basic(rest.trim()) } else { None };
     let mut granted = None;
     let mut expired = false;
     // Every credential is compared, so that the time tells nothing about which one came close.
     for credential in &tenant.credentials {
         let (same, own) = match (&credential.scheme, &basic) {
-            (Scheme::Bearer(token), _) => (scheme == "bearer" && same(token.expose(), rest.trim()), None),
+            (Scheme::Bearer(token), _) => (bearer && same(token.expose(), rest.trim()), None),
             (Scheme::Basic { user, password }, Some((name, word))) => {
                 (same(user, name) & same(password.expose(), word), Some(user))
             }
@@ -166,8 +165,8 @@ pub(super) fn access(tenant: &Tenant, headers: &Headers, now: OffsetDateTime) ->
     match granted {
         Some(subject) => Access::Granted(subject),
         None if tenant.anonymous => Access::Granted(None),
-        None if expired => Access::Expired(scheme),
-        None => Access::Refused(scheme),
+        None if expired => Access::Expired(scheme.to_ascii_lowercase()),
+        None => Access::Refused(scheme.to_ascii_lowercase()),
     }
 }
 
@@ -176,10 +175,14 @@ fn decode_basic(text: &str) -> Option<(String, String)> {
     text.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
 }
 
-/// Equality in a time that depends on no byte of either text: digests are compared, all of them.
-pub(super) fn same(left: &str, right: &str) -> bool {
-    let (left, right) = (Sha256::digest(left.as_bytes()), Sha256::digest(right.as_bytes()));
-    left.iter().zip(right.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
+/// Equality in a time that depends on the lengths, but on no byte of either text: every byte of `given` is looked at.
+pub(super) fn same(own: &str, given: &str) -> bool {
+    let mut difference = usize::from(own.len() != given.len());
+    for (one, other) in own.bytes().cycle().zip(given.bytes()) {
+        // Nothing may conclude from what was seen so far that the rest does not matter.
+        difference = std::hint::black_box(difference | usize::from(one ^ other));
+    }
+    difference == 0
 }
 
 /// The `WWW-Authenticate` values of a refusal (`RFC7644 §2`, `RFC6750 §3`, `RFC7617 §2`).
@@ -218,6 +221,21 @@ mod tests {
         let headers: Headers = [("Authorization", "Bearer t1")].into_iter().collect();
         assert_eq!(access(&tenant, &headers, datetime!(2026-01-01 23:59:59 UTC)), Access::Granted(None));
         assert_eq!(access(&tenant, &headers, expires), Access::Expired("bearer".into()));
+    }
+
+    #[test]
+    fn texts_are_the_same_or_not() {
+        for (own, given, equal) in [
+            ("", "", true),
+            ("a", "", false),
+            ("", "a", false),
+            ("ab", "ab", true),
+            ("ab", "abab", false),
+            ("abab", "ab", false),
+            ("ab", "aB", false),
+        ] {
+            assert_eq!(same(own, given), equal, "{own} {given}");
+        }
     }
 
     #[test]

@@ -37,7 +37,12 @@ impl Context<'_> {
 
     /// Where a resource lives.
     pub fn location(&self, kind: Kind, id: &str) -> String {
-        format!("{}{}/{id}", self.base, resource_type(kind).endpoint)
+        let endpoint = &resource_type(kind).endpoint;
+        let mut location = String::with_capacity(self.base.len() + endpoint.len() + 1 + id.len());
+        for part in [self.base, endpoint, "/", id] {
+            location.push_str(part);
+        }
+        location
     }
 
     /// The record's entity tag, if the server has them. The links must be complete.

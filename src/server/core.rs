@@ -36,6 +36,10 @@ pub(super) struct Core {
     pub clock: Arc<dyn Fn() -> OffsetDateTime + Send + Sync>,
     /// The token endpoint, if there is one, and the tenant that its tokens open.
     pub grants: Option<(String, Arc<Grants>)>,
+    /// Whether answers to queries say how they were found.
+    pub explain: bool,
+    /// Whether anybody can see accounts and tokens: whether there is an admin surface.
+    pub shows_accounts: bool,
     /// The open cursors of queries.
     pub cursors: Arc<Cursors>,
     turns: Arc<Vec<Mutex<()>>>,
@@ -59,6 +63,8 @@ impl Core {
             public_url: None,
             clock: Arc::new(OffsetDateTime::now_utc),
             grants: None,
+            explain: false,
+            shows_accounts: false,
             cursors: Arc::default(),
             turns: Arc::new(std::iter::repeat_with(Mutex::default).take(TURNS).collect()),
             products: Arc::new(products),

@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use super::answer::{Answer, missing, refused};
 use super::auth::{self, Access};
 use super::context::Context;
 use super::core::{Core, Place};
 use super::etag::Conditions;
+use super::render::Face;
 use super::route::{Offer, Route};
 use super::search::{self, Query};
 use super::write::{self, Ask};
@@ -20,16 +22,54 @@ use crate::scim::list::SearchRequest;
 use crate::scim::name::fold;
 use crate::scim::project::Projection;
 use crate::scim::{ScimError, ScimType};
-use crate::store::{From as Start, Kind, Links, Select};
+use crate::store::{From as Start, Kind, Links, Record, Select, StoreError};
 use crate::wire::{Method, Request, Response};
 
 /// Answers a request.
 pub(super) fn handle(server: &Core, request: &Request) -> Response {
     let head = request.method.as_str() == "HEAD";
-    answer(server, request, head).unwrap_or_else(|error| Answer::error(&error)).into_response(head)
+    let answer = enter(server, request, head, |handling, route| handling.route(route));
+    answer.unwrap_or_else(|error| Answer::error(&error)).into_response(head)
 }
 
-fn answer(server: &Core, request: &Request, head: bool) -> Result<Answer, ScimError> {
+/// Answers a request, or, if it is a create, hands it to the store and answers when that has taken it.
+pub(super) fn begin(server: &Core, request: &Request) -> Begun {
+    let begun = enter(server, request, false, |handling, route| match route {
+        Route::Collection(kind) if handling.method == Method::Post => handling.submit(kind).map(Begun::Later),
+        route => handling.route(route).map(Begun::from),
+    });
+    begun.unwrap_or_else(|error| Answer::error(&error).into())
+}
+
+/// What [`begin`] begins.
+pub(super) enum Begun {
+    Now(Response),
+    Later(Later),
+}
+
+impl From<Answer> for Begun {
+    fn from(answer: Answer) -> Self {
+        Self::Now(answer.into_response(false))
+    }
+}
+
+/// A create that the store has been handed.
+pub(super) struct Later {
+    /// What the store makes of it; an error is a store that has forgotten it.
+    pub made: oneshot::Receiver<Result<Record, StoreError>>,
+    /// Whether `answer` waits for nothing if the store has taken it.
+    pub quick: bool,
+    /// Makes the answer.
+    pub answer: Box<dyn FnOnce(Result<Record, StoreError>) -> Response + Send>,
+}
+
+/// Finds out who asks for what, and goes on with that.
+fn enter<T: From<Answer>>(
+    server: &Core,
+    request: &Request,
+    head: bool,
+    go_on: impl FnOnce(&Handling<'_>, Route) -> Result<T, ScimError>,
+) -> Result<T, ScimError> {
     let (place, path) = locate(server, request.path())?;
     let settings = Settings::of(server, &place.tenant.name);
     let own = settings.profile.map(|profile| server.under(profile));
@@ -47,30 +87,31 @@ fn answer(server: &Core, request: &Request, head: bool) -> Result<Answer, ScimEr
     let subject = match &access {
         Access::Granted(subject) => subject.clone(),
         _ if public => None,
-        _ => return Ok(unauthorized(&place, &access)),
+        _ => return Ok(unauthorized(&place, &access).into()),
     };
     if !settings.enabled {
         return Err(ScimError::new(403, "SCIM is switched off for this organization"));
     }
     let route = route.ok_or_else(no_endpoint)?;
     if method.as_str() == "OPTIONS" {
-        return Ok(Answer::empty(204).with("Allow", route.allow(&server.profile)));
+        return Ok(Answer::empty(204).with("Allow", route.allow(&server.profile)).into());
     }
     match route.offer(&method, &server.profile) {
         Offer::Served => {}
         Offer::NotImplemented(what) => return Err(ScimError::new(501, format!("this server does not support {what}"))),
         Offer::NotAllowed => {
             let error = ScimError::new(405, format!("{method} is not offered here"));
-            return Ok(Answer::error(&error).with("Allow", route.allow(&server.profile)));
+            return Ok(Answer::error(&error).with("Allow", route.allow(&server.profile)).into());
         }
     }
     if !input::accepts(request.headers.get("accept")) {
         return Err(ScimError::new(406, "answers come as application/scim+json only"));
     }
-    let base = format!("{}{}", origin(server, request), place.base_path);
+    let mut base = origin(server, request);
+    base.push_str(&place.base_path);
     let tenant = &place.tenant.name;
     let context = Context { server, tenant, base: &base, roles: settings.roles, subject: subject.as_deref() };
-    Handling { context, place: &place, request, method }.route(route)
+    go_on(&Handling { context, place: &place, request, method }, route)
 }
 
 /// What an organization's settings mean for its SCIM requests.
@@ -145,7 +186,12 @@ pub(super) fn origin(server: &Core, request: &Request) -> String {
     let plain = |host: &&str| {
         !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
     };
-    format!("http://{}", request.headers.get("host").filter(plain).unwrap_or("localhost"))
+    let host = request.headers.get("host").filter(plain).unwrap_or("localhost");
+    // With room for a base path.
+    let mut origin = String::with_capacity("http://".len() + host.len() + 24);
+    origin.push_str("http://");
+    origin.push_str(host);
+    origin
 }
 
 /// A request that was let in.
@@ -207,6 +253,31 @@ impl Handling<'_> {
         }
     }
 
+    /// Hands a create to the store. What its answer needs of the request goes with it.
+    fn submit(&self, kind: Kind) -> Result<Later, ScimError> {
+        let parameters = input::query(self.request.query().unwrap_or_default())?;
+        let projection = search::projection(&parameters)?;
+        let body = self.body()?;
+        let (draft, creation) = write::prepare(&self.context, kind, &body)?;
+        let (done, made) = oneshot::channel();
+        // Who has gone away need not be told.
+        let then = Box::new(move |outcome| drop(done.send(outcome)));
+        let Context { server, tenant, base, roles, subject } = self.context;
+        server.store.create_then(tenant, draft, then);
+        let server = server.clone();
+        let (tenant, base, subject) = (tenant.to_owned(), base.to_owned(), subject.map(str::to_owned));
+        let conditions = self.conditions();
+        let [if_match, if_none_match] = [conditions.if_match, conditions.if_none_match].map(|it| it.map(str::to_owned));
+        let answer = move |made| {
+            let context = Context { server: &server, tenant: &tenant, base: &base, roles, subject: subject.as_deref() };
+            let conditions = Conditions { if_match: if_match.as_deref(), if_none_match: if_none_match.as_deref() };
+            let ask = Ask { projection: &projection, conditions };
+            let answer = write::conclude(&context, creation, &ask, &body, made);
+            answer.unwrap_or_else(|error| Answer::error(&error)).into_response(false)
+        };
+        Ok(Later { made, quick: kind == Kind::User && !roles, answer: Box::new(answer) })
+    }
+
     fn resource(
         &self,
         kind: Kind,
@@ -222,12 +293,13 @@ impl Handling<'_> {
                 }
                 let record = context.server.store.get(context.tenant, kind, id, search::links(kind, projection));
                 let record = record.map_err(refused)?.ok_or_else(missing)?;
-                if let Some(tag) = context.tag(&record)
-                    && ask.conditions.unchanged(&tag)?
+                let face = Face::of(context, &record);
+                if let Some(tag) = &face.tag
+                    && ask.conditions.unchanged(tag)?
                 {
-                    return Ok(Answer { etag: Some(tag), ..Answer::empty(304) });
+                    return Ok(Answer { etag: face.tag, ..Answer::empty(304) });
                 }
-                write::answer(context, 200, &record, projection)
+                write::answer_with(context, 200, &record, projection, face)
             }
             Method::Put => write::replace(context, kind, id, &ask, &self.body()?),
             Method::Patch => match self.body() {
@@ -242,12 +314,15 @@ impl Handling<'_> {
     }
 
     fn ask<'a>(&'a self, projection: &'a Projection) -> Ask<'a> {
+        Ask { projection, conditions: self.conditions() }
+    }
+
+    fn conditions(&self) -> Conditions<'_> {
         let headers = &self.request.headers;
-        let conditions = match self.context.capabilities().etag {
+        match self.context.capabilities().etag {
             true => Conditions { if_match: headers.get("if-match"), if_none_match: headers.get("if-none-match") },
             false => Conditions::default(),
-        };
-        Ask { projection, conditions }
+        }
     }
 
     fn body(&self) -> Result<Value, ScimError> {

@@ -9,7 +9,7 @@ use crate::store::{Kind, Record};
 /// The record's links must be complete.
 pub(super) fn tag(record: &Record, role: Option<&str>) -> String {
     if record.kind == Kind::Group || (record.links.is_empty() && role.is_none()) {
-        return format!("W/\"{}\"", record.version);
+        return [r#"W/""#, &record.version.to_string(), r#"""#].concat();
     }
     let mut hasher = DefaultHasher::new();
     role.hash(&mut hasher);

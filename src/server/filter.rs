@@ -55,33 +55,67 @@ pub(super) fn defined(filter: &Filter, kinds: &[Kind]) -> Result<(), ScimError> 
     }
 }
 
-/// The look-up that finds every match, and whether it finds nothing else.
-pub(super) fn plan(filter: &Filter, kind: Kind) -> (Select, bool) {
+/// The look-up that finds every match of a filter.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub select: Select,
+    /// Whether it finds nothing else.
+    pub exact: bool,
+    /// The attribute whose index it uses.
+    pub index: Option<&'static str>,
+}
+
+/// The look-up for one kind; without a filter it is everything.
+pub(super) fn plan(filter: Option<&Filter>, kind: Kind) -> Plan {
+    let all = |exact| Plan { select: Select::All, exact, index: None };
     match filter {
-        Filter::Compare(path, Op::Eq, Literal::String(text)) => {
-            look_up(path, text, kind).unwrap_or((Select::All, false))
+        None => all(true),
+        Some(Filter::Compare(path, Op::Eq, Literal::String(text))) => {
+            look_up(path, text, kind).unwrap_or_else(|| all(false))
         }
-        Filter::And(terms) => {
-            let found = terms.iter().map(|term| plan(term, kind).0).find(|select| *select != Select::All);
-            (found.unwrap_or(Select::All), false)
+        Some(Filter::And(terms)) => {
+            let plans = terms.iter().map(|term| plan(Some(term), kind)).filter(|plan| plan.index.is_some());
+            // An id is one resource, a name hardly more.
+            let best = plans.min_by_key(|plan| match plan.select {
+                Select::Id(_) => 0,
+                Select::Name(_) => 1,
+                _ => 2,
+            });
+            Plan { exact: false, ..best.unwrap_or_else(|| all(false)) }
         }
-        _ => (Select::All, false),
+        Some(_) => all(false),
     }
 }
 
-fn look_up(path: &AttrPath, text: &str, kind: Kind) -> Option<(Select, bool)> {
+fn look_up(path: &AttrPath, text: &str, kind: Kind) -> Option<Plan> {
     let base = &resource_type(kind).base.urn;
     if path.sub.is_some() || path.urn.as_ref().is_some_and(|urn| !urn.eq_ignore_ascii_case(base)) {
         return None;
     }
-    Some(match (kind, path.name.to_ascii_lowercase().as_str()) {
-        (_, "id") => (Select::Id(text.to_owned()), true),
-        (_, "externalid") => (Select::ExternalId(text.to_owned()), true),
-        (Kind::User, "username") => (Select::Name(fold(text)), true),
+    let (index, select, exact) = match (kind, path.name.to_ascii_lowercase().as_str()) {
+        (_, "id") => ("id", Select::Id(text.to_owned()), true),
+        (_, "externalid") => ("externalId", Select::ExternalId(text.to_owned()), true),
+        (Kind::User, "username") => ("userName", Select::Name(fold(text)), true),
         // The key is coarser than the comparison of a display name.
-        (Kind::Group, "displayname") => (Select::Name(fold(text)), false),
+        (Kind::Group, "displayname") => ("displayName", Select::Name(fold(text)), false),
         _ => return None,
-    })
+    };
+    Some(Plan { select, exact, index: Some(index) })
+}
+
+/// Whether a query's text is a plain look-up by an index: so little work that no thread of its own is worth it. What it
+/// takes for one by mistake is answered rightly all the same.
+pub(super) fn is_look_up(query: &str) -> bool {
+    let decoded = |text: &str| text.replace("%20", "+").replace("%22", "\"");
+    let filter = query.split('&').find_map(|pair| pair.strip_prefix("filter=")).map(decoded);
+    let named = |filter: &str| {
+        let mut words = filter.splitn(3, '+');
+        let name = words.next().unwrap_or_default();
+        let indexed = ["userName", "externalId", "id"].iter().any(|own| name.eq_ignore_ascii_case(own));
+        let equals = words.next().is_some_and(|word| word.eq_ignore_ascii_case("eq"));
+        indexed && equals && words.next().is_some_and(|value| value.starts_with('"') && !value.contains('+'))
+    };
+    filter.is_some_and(|filter| named(&filter)) && !query.contains("sortBy")
 }
 
 /// Whether a filter or sort path names an attribute of that name, in the core schemas.
@@ -89,4 +123,55 @@ pub(super) fn names(path: &AttrPath, name: &str) -> bool {
     let core =
         path.urn.as_ref().is_none_or(|urn| [urn::USER, urn::GROUP].iter().any(|core| urn.eq_ignore_ascii_case(core)));
     core && path.name.eq_ignore_ascii_case(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scim::filter::parse;
+
+    #[test]
+    fn filters_find_their_index() {
+        let rows = [
+            ("userName eq \"A\"", Kind::User, Some("userName"), true),
+            ("userName eq \"A\"", Kind::Group, None, false),
+            ("urn:ietf:params:scim:schemas:core:2.0:User:userName eq \"A\"", Kind::User, Some("userName"), true),
+            ("id eq \"A\"", Kind::Device, Some("id"), true),
+            ("EXTERNALID eq \"A\"", Kind::Group, Some("externalId"), true),
+            ("displayName eq \"A\"", Kind::Group, Some("displayName"), false),
+            ("displayName eq \"A\"", Kind::User, None, false),
+            ("externalId eq \"A\" and userName eq \"b\"", Kind::User, Some("userName"), false),
+            ("active eq true and (id eq \"A\" and title pr)", Kind::User, Some("id"), false),
+            ("userName eq \"A\" or id eq \"A\"", Kind::User, None, false),
+            ("not (id eq \"A\")", Kind::User, None, false),
+            ("userName sw \"A\"", Kind::User, None, false),
+            ("userName eq true", Kind::User, None, false),
+        ];
+        for (text, kind, index, exact) in rows {
+            let found = plan(Some(&parse(text).unwrap()), kind);
+            assert_eq!((found.index, found.exact), (index, exact), "{text} of {kind:?}");
+        }
+        assert_eq!(plan(None, Kind::User), Plan { select: Select::All, exact: true, index: None });
+    }
+
+    #[test]
+    fn plain_look_ups_are_seen() {
+        let rows = [
+            ("filter=userName+eq+%22a@x%22", true),
+            ("count=1&filter=USERNAME%20Eq%20%22a%22", true),
+            ("filter=externalId%20eq%20\"a\"&attributes=id", true),
+            ("filter=userName+sw+%22a%22", false),
+            ("filter=userName+eq+%22a%22+or+title+pr", false),
+            ("filter=userName+eq+true", false),
+            ("filter=displayName+eq+%22a%22", false),
+            ("filter=not+(id+eq+%22a%22)", false),
+            ("filter=userName+eq+%22a%22&sortBy=id", false),
+            ("filter=", false),
+            ("count=1", false),
+            ("", false),
+        ];
+        for (query, expected) in rows {
+            assert_eq!(is_look_up(query), expected, "{query}");
+        }
+    }
 }

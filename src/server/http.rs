@@ -17,9 +17,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::Server;
-use super::answer::Answer;
-use super::dispatch::too_large;
+use super::answer::{Answer, SCIM_JSON};
+use super::dispatch::{Begun, Later, too_large};
 use crate::scim::ScimError;
+use crate::store::StoreError;
 use crate::wire::{Headers, Method, Request, Response, Root};
 
 /// Connections served at once; further ones wait to be accepted.
@@ -30,6 +31,17 @@ const HEAD_BYTES: usize = 64 * 1024;
 const READ_AWAY: usize = 8 << 20;
 /// For how long: who announced a body and waits for the answer before it sends it gets the answer then.
 const READ_AWAY_TIME: Duration = Duration::from_secs(1);
+/// Names of headers that most requests have, so that they need not be copied.
+const KNOWN: [&str; 8] = [
+    "host",
+    "authorization",
+    "accept",
+    "content-type",
+    "content-length",
+    "user-agent",
+    "accept-encoding",
+    "connection",
+];
 /// How long to wait before accepting again after the system refused (too many open files).
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -46,6 +58,11 @@ pub trait Service: Send + Sync + 'static {
     /// Whether a request needs so little that no thread of its own is worth it.
     fn is_quick(&self, request: &Request) -> bool {
         self.server().is_quick(request)
+    }
+
+    /// Whether a request is a create that only the store makes wait, so that it can wait without a thread.
+    fn is_submission(&self, request: &Request) -> bool {
+        self.server().is_submission(request)
     }
 }
 
@@ -181,7 +198,19 @@ async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: D
         read_away(&mut body).await;
         return Err(too_large("body limit", limit));
     }
-    let no_body = body.is_end_stream();
+    let mut headers = Headers::default();
+    for (name, value) in &head.headers {
+        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        match KNOWN.iter().find(|known| name == **known) {
+            Some(known) => headers.push_known(known, value),
+            None => headers.push(name.as_str(), value),
+        }
+    }
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let method = Method::from_word(head.method.as_str());
+    if body.is_end_stream() {
+        return Ok(Request { root: Root::Scim, method, target, headers, body: None });
+    }
     let bytes = match tokio::time::timeout(patience, Limited::new(&mut body, limit).collect()).await {
         Err(_) => return Err(ScimError::new(408, "the request's body did not come in time")),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
@@ -191,19 +220,7 @@ async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: D
         Ok(Err(error)) => return Err(ScimError::new(400, format!("the request's body broke off: {error}"))),
         Ok(Ok(body)) => body.to_bytes(),
     };
-    let headers: Headers = head
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect();
-    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-    Ok(Request {
-        root: Root::Scim,
-        method: Method::from_word(head.method.as_str()),
-        target: target.to_owned(),
-        headers,
-        body: (!no_body).then(|| bytes.to_vec()),
-    })
+    Ok(Request { root: Root::Scim, method, target, headers, body: Some(bytes.to_vec()) })
 }
 
 /// Reads what is left of a body and forgets it: so much of it, and for so long, as a client that means well may need.
@@ -225,7 +242,11 @@ async fn perform<S: Service>(server: Arc<S>, request: Request, patience: Duratio
     if server.is_quick(&request) {
         return server.answer(request);
     }
-    let work = tokio::task::spawn_blocking(move || server.answer(request));
+    // A task of its own, which ends its work even if the client does not wait for it.
+    let work = match server.is_submission(&request) {
+        true => tokio::spawn(submit(server, request)),
+        false => tokio::task::spawn_blocking(move || server.answer(request)),
+    };
     let failure = match tokio::time::timeout(patience, work).await {
         Ok(Ok(response)) => return response,
         Ok(Err(_)) => ScimError::new(500, "the request could not be handled"),
@@ -234,12 +255,37 @@ async fn perform<S: Service>(server: Arc<S>, request: Request, patience: Duratio
     Answer::error(&failure).into_response(false)
 }
 
+/// Hands a create to the store, and answers when that has taken it.
+async fn submit<S: Service>(server: Arc<S>, request: Request) -> Response {
+    let Later { made, quick, answer } = match server.server().begin(&request) {
+        Begun::Now(response) => return response,
+        Begun::Later(later) => later,
+    };
+    let made = made.await.unwrap_or_else(|_| Err(StoreError::Broken("the store has stopped".into())));
+    if quick && made.is_ok() {
+        return answer(made);
+    }
+    match tokio::task::spawn_blocking(move || answer(made)).await {
+        Ok(response) => response,
+        Err(_) => Answer::error(&ScimError::new(500, "the request could not be handled")).into_response(false),
+    }
+}
+
 fn response(answer: Response, close: bool) -> hyper::Response<Full<Bytes>> {
     let mut response = hyper::Response::new(Full::new(Bytes::from(answer.body)));
     *response.status_mut() = hyper::StatusCode::from_u16(answer.status).unwrap_or_default();
-    for (name, value) in answer.headers.iter() {
-        let name = hyper::header::HeaderName::try_from(name);
-        if let (Ok(name), Ok(value)) = (name, hyper::header::HeaderValue::try_from(value)) {
+    for (name, value) in answer.headers {
+        let name = match name.as_ref() {
+            "Content-Type" => Ok(hyper::header::CONTENT_TYPE),
+            "Location" => Ok(hyper::header::LOCATION),
+            "ETag" => Ok(hyper::header::ETAG),
+            name => hyper::header::HeaderName::try_from(name),
+        };
+        let value = match value.as_str() {
+            SCIM_JSON => Ok(hyper::header::HeaderValue::from_static(SCIM_JSON)),
+            _ => hyper::header::HeaderValue::try_from(value),
+        };
+        if let (Ok(name), Ok(value)) = (name, value) {
             response.headers_mut().append(name, value);
         }
     }

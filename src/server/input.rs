@@ -61,12 +61,12 @@ pub(super) fn accepts(accept: Option<&str>) -> bool {
     let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return true };
     accept.split(',').any(|range| {
         let mut parts = range.split(';').map(str::trim);
-        let range = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let range = parts.next().unwrap_or_default();
         let refused = parts.any(|part| {
             part.to_ascii_lowercase().strip_prefix("q=").and_then(|q| q.trim().parse::<f32>().ok()) == Some(0.0)
         });
-        !refused
-            && matches!(range.as_str(), "*/*" | "*" | "application/*" | "application/scim+json" | "application/json")
+        let fits = ["*/*", "*", "application/*", "application/scim+json", "application/json"];
+        !refused && fits.iter().any(|fit| range.eq_ignore_ascii_case(fit))
     })
 }
 

@@ -89,7 +89,13 @@ impl Server {
     #[must_use]
     pub fn with_admin(mut self, token: Secret) -> Self {
         self.admin = Some(token);
-        self
+        self.with(|core| core.shows_accounts = true)
+    }
+
+    /// The same server, whose answers to queries say in the header `Scimproof-Plan` by which index or scan they were found.
+    #[must_use]
+    pub fn with_plans(self) -> Self {
+        self.with(|core| core.explain = true)
     }
 
     /// The same server with a token endpoint at `/oauth2/token` (`RFC6749 §4.4`), whose tokens open that tenant.
@@ -139,13 +145,33 @@ impl Server {
         }
     }
 
-    /// Whether a request needs so little that no thread of its own is worth it: one resource, in memory.
+    /// Whether a request needs so little that no thread of its own is worth it: one resource in memory, or a look-up of one,
+    /// which is short in any store.
     fn is_quick(&self, request: &Request) -> bool {
         let path = request.path();
-        let searches = path.ends_with("/.search") || path.ends_with("/Bulk") || admin::owns(path);
-        let lists = request.method == Method::Get && !path.contains("/Users/");
+        if path.ends_with("/.search") || path.ends_with("/Bulk") || admin::owns(path) {
+            return false;
+        }
+        if request.method == Method::Get {
+            let query = request.query().unwrap_or_default();
+            return (path.contains("/Users/") && !query.contains("filter")) || filter::is_look_up(query);
+        }
         let small = request.body.as_ref().is_none_or(|body| body.len() <= QUICK_BODY);
-        small && !self.core().store.waits() && !searches && !lists && !path.contains("/Groups")
+        small && !path.contains("/Groups") && !self.core().store.waits()
+    }
+
+    /// Whether a request is a create of one resource in a store whose writes wait: then [`Self::begin`] waits for it without
+    /// keeping a thread.
+    fn is_submission(&self, request: &Request) -> bool {
+        let path = request.path();
+        let collection = ["/Users", "/Groups", "/Devices"].iter().any(|end| path.ends_with(end));
+        let small = request.body.as_ref().is_some_and(|body| body.len() <= QUICK_BODY);
+        request.method == Method::Post && collection && small && !admin::owns(path) && self.core().store.waits()
+    }
+
+    /// Answers a request for which [`Self::is_submission`] holds.
+    fn begin(&self, request: &Request) -> dispatch::Begun {
+        dispatch::begin(&self.core(), request)
     }
 
     fn core(&self) -> Arc<Core> {

@@ -1,13 +1,13 @@
 //! A record as the resource that a client sees: attributes, `id`, memberships, `meta`. Once as an object, for filters,
 //! sorting and projection, and once as text, for the plain read that needs no tree.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::context::{Context, links_name, resource_type};
-use crate::scim::project::{Projection, project};
+use crate::scim::project::{Projection, project, shown};
 use crate::scim::{Object, ScimError, datetime};
 use crate::store::{Kind, Link, Record};
 
@@ -20,6 +20,19 @@ pub(super) enum Detail {
     Written,
 }
 
+/// Where a record lives and which version it is: for its `meta`, and for the headers of an answer that shows it alone.
+pub(super) struct Face {
+    pub location: String,
+    pub tag: Option<String>,
+}
+
+impl Face {
+    /// The record's links must be complete.
+    pub fn of(context: &Context<'_>, record: &Record) -> Self {
+        Self { location: context.location(record.kind, &record.id), tag: context.tag(record) }
+    }
+}
+
 /// The whole resource.
 ///
 /// # Errors
@@ -29,19 +42,32 @@ pub(super) fn object(context: &Context<'_>, record: &Record, detail: Detail) -> 
     resource.insert("id".into(), Value::String(record.id.clone()));
     let body = record.body.object().map_err(super::answer::refused)?;
     resource.extend(body.iter().map(|(name, value)| (name.clone(), value.clone())));
+    if detail == Detail::Full && shows_role(context, record) {
+        // What a client wrote gives nothing (CATALOG-022).
+        resource.shift_remove("roles");
+    }
+    resource.extend(computed(context, record, detail)?);
+    resource.insert("meta".into(), meta(record, &Face::of(context, record)));
+    Ok(resource)
+}
+
+fn shows_role(context: &Context<'_>, record: &Record) -> bool {
+    context.roles && record.kind == Kind::User
+}
+
+/// What is not in the stored attributes, but for `id` and `meta`, in its order.
+fn computed(context: &Context<'_>, record: &Record, detail: Detail) -> Result<Object, ScimError> {
+    let mut resource = Object::new();
     if !record.links.is_empty() {
         let links = record.links.iter().map(|link| element(context, record.kind, link, detail)).collect();
         resource.insert(links_name(record.kind).into(), links);
     }
-    if detail == Detail::Full && context.roles && record.kind == Kind::User {
-        // What a client wrote gives nothing (CATALOG-022).
-        resource.shift_remove("roles");
+    if detail == Detail::Full && shows_role(context, record) {
         resource.extend(roles(context, record)?.map(|roles| ("roles".to_owned(), roles)));
     }
     if record.kind == Kind::Device {
         resource.insert("deviceNumber".into(), json!(record.sequence));
     }
-    resource.insert("meta".into(), meta(context, record));
     Ok(resource)
 }
 
@@ -56,23 +82,125 @@ fn roles(context: &Context<'_>, record: &Record) -> Result<Option<Value>, ScimEr
 /// # Errors
 /// As [`object`].
 pub(super) fn text(context: &Context<'_>, record: &Record, projection: &Projection) -> Result<String, ScimError> {
-    // Of a device not everything that is stored is returned.
-    let plain = record.kind != Kind::Device && !(context.roles && record.kind == Kind::User);
-    if !plain || !matches!(projection, Projection::Default) {
+    text_with(context, record, projection, &Face::of(context, record))
+}
+
+/// As [`text`], of a record whose face is known.
+///
+/// # Errors
+/// As [`object`].
+pub(super) fn text_with(
+    context: &Context<'_>,
+    record: &Record,
+    projection: &Projection,
+    face: &Face,
+) -> Result<String, ScimError> {
+    if shows_role(context, record) {
         let resource = object(context, record, Detail::Full)?;
         return Ok(Value::Object(project(&resource, resource_type(record.kind), projection)).to_string());
     }
-    let members = record.body.members();
-    let mut text = String::with_capacity(members.len() + 300 + record.links.len() * 200);
-    // Writing to a string cannot fail.
-    let _ = write!(text, "{{\"id\":{},{members}", Value::from(record.id.as_str()));
-    for (index, link) in record.links.iter().enumerate() {
-        let before = if index == 0 { format!(",\"{}\":[", links_name(record.kind)) } else { ",".to_owned() };
-        let _ = write!(text, "{before}{}", element(context, record.kind, link, Detail::Full));
+    // Of a device not everything that is stored is returned.
+    if record.kind == Kind::Device || !matches!(projection, Projection::Default) {
+        return projected(context, record, projection, face);
     }
-    let close = if record.links.is_empty() { "" } else { "]" };
-    let _ = write!(text, "{close},\"meta\":{}}}", meta(context, record));
+    let members = record.body.members();
+    let mut text = String::with_capacity(members.len() + 400 + record.links.len() * 200);
+    text.push_str("{\"id\":");
+    quote(&mut text, &record.id);
+    text.push(',');
+    text.push_str(members);
+    for (index, link) in record.links.iter().enumerate() {
+        if index == 0 {
+            text.push_str(",\"");
+            text.push_str(links_name(record.kind));
+            text.push_str("\":[");
+        } else {
+            text.push(',');
+        }
+        write_element(&mut text, context, record.kind, link);
+    }
+    text.push_str(if record.links.is_empty() { ",\"meta\":" } else { "],\"meta\":" });
+    write_meta(&mut text, record, face);
+    text.push('}');
     Ok(text)
+}
+
+/// The resource in parts, so that only what is shown of it is copied or made.
+fn projected(
+    context: &Context<'_>,
+    record: &Record,
+    projection: &Projection,
+    face: &Face,
+) -> Result<String, ScimError> {
+    let body = record.body.object().map_err(super::answer::refused)?;
+    let mut others = computed(context, record, Detail::Full)?;
+    let hidden = match projection {
+        Projection::Only(paths) => !paths.iter().any(|path| path.name.eq_ignore_ascii_case("meta")),
+        _ => false,
+    };
+    if !hidden {
+        others.insert("meta".into(), meta(record, face));
+    }
+    let kind = resource_type(record.kind);
+    let mut text = String::with_capacity(record.body.text().len() + 400);
+    // The id is in every answer (I-41).
+    text.push_str("{\"id\":");
+    quote(&mut text, &record.id);
+    for (name, value) in [body, &others].into_iter().flat_map(|part| shown(part, kind, projection)) {
+        text.push(',');
+        quote(&mut text, name);
+        text.push(':');
+        match value.as_ref() {
+            Value::String(plain) => quote(&mut text, plain),
+            // Writing to a string cannot fail.
+            value => drop(write!(text, "{value}")),
+        }
+    }
+    text.push('}');
+    Ok(text)
+}
+
+/// Appends a JSON string; what needs no escape costs no more than a copy.
+fn quote(text: &mut String, plain: &str) {
+    if plain.bytes().any(|byte| byte < b' ') {
+        text.push_str(&Value::from(plain).to_string());
+        return;
+    }
+    text.push('"');
+    let mut rest = plain;
+    while let Some(place) = rest.bytes().position(|byte| byte == b'"' || byte == b'\\') {
+        let (before, special) = rest.split_at(place);
+        let (special, after) = special.split_at(1);
+        text.push_str(before);
+        text.push('\\');
+        text.push_str(special);
+        rest = after;
+    }
+    text.push_str(rest);
+    text.push('"');
+}
+
+/// Appends members with their values, all of them strings, as an object.
+fn write_object<const N: usize>(text: &mut String, members: [(&str, Option<&str>); N]) {
+    let mut before = '{';
+    for (name, value) in members {
+        let Some(value) = value else { continue };
+        text.push(before);
+        text.push('"');
+        text.push_str(name);
+        text.push_str("\":");
+        quote(text, value);
+        before = ',';
+    }
+    text.push('}');
+}
+
+/// What a link's element calls its type.
+const fn link_type(owner: Kind, kind: Kind) -> &'static str {
+    match owner {
+        Kind::User => "direct",
+        Kind::Group | Kind::Device => kind.name(),
+    }
 }
 
 fn element(context: &Context<'_>, owner: Kind, link: &Link, detail: Detail) -> Value {
@@ -82,11 +210,7 @@ fn element(context: &Context<'_>, owner: Kind, link: &Link, detail: Detail) -> V
         if detail == Detail::Full {
             element.insert("$ref".into(), Value::String(context.location(kind, &link.id)));
         }
-        let name = match owner {
-            Kind::User => "direct",
-            Kind::Group | Kind::Device => kind.name(),
-        };
-        element.insert("type".into(), Value::String(name.into()));
+        element.insert("type".into(), Value::String(link_type(owner, kind).into()));
     }
     if let (Detail::Full, Some(display)) = (detail, &link.display) {
         element.insert("display".into(), Value::String(display.clone()));
@@ -94,20 +218,60 @@ fn element(context: &Context<'_>, owner: Kind, link: &Link, detail: Detail) -> V
     Value::Object(element)
 }
 
-fn meta(context: &Context<'_>, record: &Record) -> Value {
+/// Appends what [`element`] makes in full.
+fn write_element(text: &mut String, context: &Context<'_>, owner: Kind, link: &Link) {
+    let location = link.kind.map(|kind| context.location(kind, &link.id));
+    let members = [
+        ("value", Some(link.id.as_str())),
+        ("$ref", location.as_deref()),
+        ("type", link.kind.map(|kind| link_type(owner, kind))),
+        ("display", link.display.as_deref()),
+    ];
+    write_object(text, members);
+}
+
+fn meta(record: &Record, face: &Face) -> Value {
     let mut meta = json!({
         "resourceType": record.kind.name(),
         "created": datetime::print(record.created),
         "lastModified": datetime::print(record.modified),
-        "location": context.location(record.kind, &record.id),
+        "location": face.location,
     });
-    if let (Some(tag), Value::Object(meta)) = (context.tag(record), &mut meta) {
-        meta.insert("version".into(), Value::String(tag));
+    if let (Some(tag), Value::Object(meta)) = (&face.tag, &mut meta) {
+        meta.insert("version".into(), Value::String(tag.clone()));
     }
     meta
+}
+
+/// Appends what [`meta`] makes.
+fn write_meta(text: &mut String, record: &Record, face: &Face) {
+    let created = datetime::print(record.created);
+    let modified = if record.modified == record.created { None } else { Some(datetime::print(record.modified)) };
+    let members = [
+        ("resourceType", Some(record.kind.name())),
+        ("created", Some(created.as_str())),
+        ("lastModified", Some(modified.as_deref().unwrap_or(&created))),
+        ("location", Some(face.location.as_str())),
+        ("version", face.tag.as_deref()),
+    ];
+    write_object(text, members);
 }
 
 /// The time of a change, in the precision that is shown and stored.
 pub(super) fn whole_millis(now: OffsetDateTime) -> OffsetDateTime {
     now.replace_millisecond(now.millisecond()).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_are_quoted_as_json_has_it() {
+        for plain in ["", "ann", "W/\"3\"", "a\\b\"", "\"\\\"", "tab\tnew\n", "\u{1}", "Ä€😀\u{7f}\u{2028}"] {
+            let mut text = String::new();
+            quote(&mut text, plain);
+            assert_eq!(text, Value::from(plain).to_string());
+        }
+    }
 }

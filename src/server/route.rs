@@ -48,11 +48,16 @@ impl Route {
         let path = path.strip_suffix('/').unwrap_or(path);
         // JC-006: a client whose base URL ends in a slash asks for `//Users`.
         let path = path.strip_prefix('/').filter(|rest| rest.starts_with('/')).unwrap_or(path);
-        let mut parts = Vec::new();
-        for part in path.split('/').skip(1) {
-            parts.push(percent_decode_str(part).decode_utf8().ok()?.into_owned());
+        let mut decoded = Vec::new();
+        if path.contains('%') {
+            for part in path.split('/').skip(1) {
+                decoded.push(percent_decode_str(part).decode_utf8().ok()?);
+            }
         }
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let parts: Vec<&str> = match decoded.is_empty() {
+            true => path.split('/').skip(1).collect(),
+            false => decoded.iter().map(AsRef::as_ref).collect(),
+        };
         Self::standard(&parts, &profile.capabilities).or_else(|| {
             let (name, id) = match *parts.as_slice() {
                 [name] => (name, None),

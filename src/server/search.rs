@@ -1,25 +1,25 @@
-//! Queries (`RFC7644 §3.4.2`, `§3.4.3`): over one type, all, or one resource; filter, sort, page, project. Matches are
-//! read in batches, and without sorting only those of the page are kept.
+//! Queries (`RFC7644 §3.4.2`, `§3.4.3`): over one type, all, or one resource; what is asked for, and the answer. How the
+//! matches are found is the business of `scan`.
 
-use std::cmp::Ordering;
+mod scan;
 
 use serde_json::json;
 
 use super::answer::{Answer, missing, refused};
 use super::context::{Context, links_name, resource_type};
-use super::cursor::{self, Mark};
-use super::filter::{any, defined, names, plan, valid};
-use super::render::{self, Detail};
+use super::cursor;
+use super::filter::{any, defined, names, valid};
+use super::render;
 use crate::profile::Listing;
-use crate::scim::filter::{self, Filter, matches, qualify};
+use crate::scim::filter::{self, Filter, qualify};
 use crate::scim::list::SearchRequest;
 use crate::scim::path::AttrPath;
 use crate::scim::project::Projection;
-use crate::scim::{Object, ScimError, ScimType, sort, urn};
-use crate::store::{From as Start, Kind, Links, Record, Select};
+use crate::scim::{ScimError, ScimType, urn};
+use crate::store::{Kind, Links};
 
-/// Records of one read while scanning.
-const BATCH: usize = 500;
+/// The header in which a server that explains itself says how it found the resources.
+const PLAN_HEADER: &str = "Scimproof-Plan";
 
 /// A search as this server performs it.
 #[derive(Clone)]
@@ -68,13 +68,25 @@ impl Query {
         })
     }
 
-    /// How much of the memberships answer, filter and sorting need.
-    fn links(&self, kind: Kind) -> Links<'static> {
+    /// How much of the memberships filter and sorting need.
+    pub fn links(&self, kind: Kind) -> Links<'static> {
         let name = links_name(kind);
-        let mut wanted = |path: &AttrPath| names(path, name) || derived(kind, path);
-        let asked = self.filter.as_ref().is_some_and(|filter| any(filter, &mut wanted))
-            || self.sort.as_ref().is_some_and(|(path, _)| wanted(path));
-        if asked { Links::All } else { shown(kind, &self.projection) }
+        let asked = self.names(&mut |path| names(path, name) || derived(kind, path));
+        if asked { Links::All } else { Links::Skip }
+    }
+
+    /// How much of the memberships the answer shows, beside what filter and sorting need.
+    pub fn shown(&self, kind: Kind) -> Links<'static> {
+        match self.links(kind) {
+            Links::Skip => shown(kind, &self.projection),
+            needed => needed,
+        }
+    }
+
+    /// Whether a path of the filter, or the one that is sorted by, meets a test.
+    pub fn names(&self, test: &mut dyn FnMut(&AttrPath) -> bool) -> bool {
+        self.filter.as_ref().is_some_and(|filter| any(filter, test))
+            || self.sort.as_ref().is_some_and(|(path, _)| test(path))
     }
 }
 
@@ -96,10 +108,7 @@ pub(super) fn list(context: &Context<'_>, kinds: &[Kind], query: &Query) -> Resu
     if let Some(name) = &query.cursor {
         return by_cursor(context, kinds, query, name);
     }
-    let (total, page) = match &query.sort {
-        Some((path, descending)) => sorted(context, kinds, query, path, *descending)?,
-        None => in_order(context, kinds, query)?,
-    };
+    let (total, page) = scan::by_index(context, kinds, query)?;
     let items = page.iter().map(|record| render::text(context, record, &query.projection));
     let items = items.collect::<Result<Vec<_>, _>>()?;
     let head = format!(
@@ -108,7 +117,7 @@ pub(super) fn list(context: &Context<'_>, kinds: &[Kind], query: &Query) -> Resu
         query.skip.saturating_add(1),
         items.len()
     );
-    Ok(Answer::text(200, head + &items.join(",") + "]}"))
+    Ok(explained(context, kinds, query, Answer::text(200, head + &items.join(",") + "]}")))
 }
 
 /// A page that begins where another ended (`RFC9865 §2`).
@@ -119,43 +128,14 @@ fn by_cursor(context: &Context<'_>, kinds: &[Kind], query: &Query, name: &str) -
         "" => (None, query.take),
         name => server.cursors.find(name, request, query.counted).map(|(mark, take)| (Some(mark), take))?,
     };
-    let path = query.sort.as_ref().map(|(path, _)| path);
-    let place = |record: &Record, resource: &Object| Mark {
-        kind: record.kind,
-        sequence: record.sequence,
-        sorted_by: path.map(|path| part(resource, path)).unwrap_or_default(),
-    };
-    let mut all: Vec<(Mark, Record)> = Vec::new();
-    for &kind in kinds {
-        let (select, _) = query.filter.as_ref().map_or((Select::All, true), |filter| plan(filter, kind));
-        each(context, kind, query, &select, |record, resource| all.push((place(&record, &resource), record)))?;
-    }
-    let ruling = path.and_then(|path| {
-        Some((path, kinds.iter().map(|kind| resource_type(*kind)).find(|kind| kind.resolve(path).is_some())?))
+    let (total, mut page) = scan::after(context, kinds, query, mark.as_ref(), take.saturating_add(1))?;
+    let more = page.len() > take;
+    page.truncate(take);
+    let next = page.last().filter(|_| more).map(|(last, _)| {
+        let query = &Query { take, ..query.clone() };
+        let request = cursor::Request { query, ..request };
+        server.cursors.keep(request, last.clone(), server.profile.limits.cursor_seconds)
     });
-    let descending = query.sort.as_ref().is_some_and(|(_, descending)| *descending);
-    let position = |kind: Kind| kinds.iter().position(|own| *own == kind);
-    // Equals stay in the store's order, which also decides between what is shown and what is still to come.
-    let order = |one: &Mark, other: &Mark| {
-        let by_value = ruling.map_or(Ordering::Equal, |(path, ruling)| {
-            let order = sort::compare(&one.sorted_by, &other.sorted_by, path, ruling);
-            if descending { order.reverse() } else { order }
-        });
-        by_value.then_with(|| (position(one.kind), one.sequence).cmp(&(position(other.kind), other.sequence)))
-    };
-    all.sort_by(|(one, _), (other, _)| order(one, other));
-    let total = all.len();
-    let mut rest =
-        all.into_iter().filter(|(own, _)| mark.as_ref().is_none_or(|mark| order(own, mark) == Ordering::Greater));
-    let page: Vec<(Mark, Record)> = rest.by_ref().take(take).collect();
-    let next = match page.last() {
-        Some((last, _)) if rest.next().is_some() => {
-            let query = &Query { take, ..query.clone() };
-            let request = cursor::Request { query, ..request };
-            Some(server.cursors.keep(request, last.clone(), server.profile.limits.cursor_seconds))
-        }
-        _ => None,
-    };
     let items = page.iter().map(|(_, record)| render::text(context, record, &query.projection));
     let items = items.collect::<Result<Vec<_>, _>>()?;
     let next = next.map_or_else(String::new, |next| format!("\"nextCursor\":{},", json!(next)));
@@ -164,18 +144,12 @@ fn by_cursor(context: &Context<'_>, kinds: &[Kind], query: &Query, name: &str) -
         json!([urn::LIST_RESPONSE]),
         items.len()
     );
-    Ok(Answer::text(200, head + &items.join(",") + "]}"))
+    Ok(explained(context, kinds, query, Answer::text(200, head + &items.join(",") + "]}")))
 }
 
-/// The attribute that a path names, in its place.
-fn part(resource: &Object, path: &AttrPath) -> Object {
-    let whole = AttrPath { sub: None, ..path.clone() }.to_string();
-    let named = |name: &str| {
-        name.eq_ignore_ascii_case(&path.name)
-            || name.eq_ignore_ascii_case(&whole)
-            || path.urn.as_ref().is_some_and(|urn| urn.eq_ignore_ascii_case(name))
-    };
-    resource.iter().filter(|(name, _)| named(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+/// The answer with the way on which it was found, where the server is to say so.
+fn explained(context: &Context<'_>, kinds: &[Kind], query: &Query, answer: Answer) -> Answer {
+    if context.server.explain { answer.with(PLAN_HEADER, scan::words(kinds, query)) } else { answer }
 }
 
 /// A query on one resource (`RFC7644 §3.4.2.1`): a list of it or of nothing.
@@ -215,6 +189,9 @@ pub(super) fn one(
 /// # Errors
 /// 400 `invalidValue` for `attributes` together with `excludedAttributes`.
 pub(super) fn projection(parameters: &[(String, String)]) -> Result<Projection, ScimError> {
+    if parameters.is_empty() {
+        return Ok(Projection::Default);
+    }
     let only = ["attributes", "excludedattributes"];
     let pairs = parameters.iter().filter(|(name, _)| only.contains(&name.to_ascii_lowercase().as_str()));
     Ok(SearchRequest::from_query(pairs.map(|(name, value)| (name.as_str(), value.as_str())))?.projection)
@@ -245,85 +222,6 @@ const DERIVED: [&str; 2] = ["meta", "roles"];
 
 fn derived(kind: Kind, path: &AttrPath) -> bool {
     kind == Kind::User && DERIVED.iter().any(|name| names(path, name))
-}
-
-/// In the store's own order: how many match, and the page.
-fn in_order(context: &Context<'_>, kinds: &[Kind], query: &Query) -> Result<(usize, Vec<Record>), ScimError> {
-    let store = &context.server.store;
-    let (mut total, mut page) = (0, Vec::new());
-    for &kind in kinds {
-        let (select, exact) = query.filter.as_ref().map_or((Select::All, true), |filter| plan(filter, kind));
-        if exact {
-            // The store counts and pages by itself.
-            let skip = query.skip.saturating_sub(total);
-            let room = query.take.saturating_sub(page.len());
-            if room > 0 {
-                let found = store.list(context.tenant, kind, &select, Start::Offset(skip), room, query.links(kind));
-                page.extend(found.map_err(refused)?);
-            }
-            total += store.count(context.tenant, kind, &select).map_err(refused)?;
-        } else {
-            each(context, kind, query, &select, |record, _| {
-                if total >= query.skip && page.len() < query.take {
-                    page.push(record);
-                }
-                total += 1;
-            })?;
-        }
-    }
-    Ok((total, page))
-}
-
-/// In the order of an attribute; equals stay in the store's order.
-fn sorted(
-    context: &Context<'_>,
-    kinds: &[Kind],
-    query: &Query,
-    path: &AttrPath,
-    descending: bool,
-) -> Result<(usize, Vec<Record>), ScimError> {
-    let mut all: Vec<(Object, Record)> = Vec::new();
-    for &kind in kinds {
-        let (select, _) = query.filter.as_ref().map_or((Select::All, true), |filter| plan(filter, kind));
-        each(context, kind, query, &select, |record, resource| all.push((resource, record)))?;
-    }
-    // An attribute that only one of the kinds has is compared by that kind's rules.
-    let ruling = kinds.iter().map(|kind| resource_type(*kind)).find(|kind| kind.resolve(path).is_some());
-    if let Some(ruling) = ruling {
-        all.sort_by(|(one, _), (other, _)| {
-            let order = sort::compare(one, other, path, ruling);
-            if descending { order.reverse() } else { order }
-        });
-    }
-    let total = all.len();
-    Ok((total, all.into_iter().skip(query.skip).take(query.take).map(|(_, record)| record).collect()))
-}
-
-/// Visits every match of one kind with its object.
-fn each(
-    context: &Context<'_>,
-    kind: Kind,
-    query: &Query,
-    select: &Select,
-    mut visit: impl FnMut(Record, Object),
-) -> Result<(), ScimError> {
-    let mut after = 0;
-    loop {
-        let start = Start::After(after);
-        let found = context.server.store.list(context.tenant, kind, select, start, BATCH, query.links(kind));
-        let batch = found.map_err(refused)?;
-        let last = batch.len() < BATCH;
-        for record in batch {
-            after = record.sequence;
-            let resource = render::object(context, &record, Detail::Full)?;
-            if query.filter.as_ref().is_none_or(|filter| matches(filter, &resource, resource_type(kind))) {
-                visit(record, resource);
-            }
-        }
-        if last {
-            return Ok(());
-        }
-    }
 }
 
 fn no_filters() -> ScimError {

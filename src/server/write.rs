@@ -2,13 +2,14 @@
 //! computed again, so that changes side by side lose nothing.
 
 use serde_json::Value;
-use uuid::Uuid;
+use time::OffsetDateTime;
 
+use super::account::Held;
 use super::after::{Written, written};
 use super::answer::{Answer, missing, refused};
 use super::context::{Context, resource_type};
 use super::etag::Conditions;
-use super::render::{self, Detail, whole_millis};
+use super::render::{self, Detail, Face, whole_millis};
 use super::stored::{Parts, strangers};
 use super::{account, search, told, touch, users};
 use crate::profile::{DeactivatedNames, Deletion, PatchAnswer, PutWithoutActive};
@@ -16,7 +17,7 @@ use crate::scim::patch::{self, PatchRequest};
 use crate::scim::project::Projection;
 use crate::scim::resource::{self, BodyOptions};
 use crate::scim::{Object, ScimError, ScimType};
-use crate::store::{Change, Draft, From as Start, Kind, Links, Members, Record, Select, StoreError};
+use crate::store::{Body, Change, Draft, From as Start, Kind, Links, Members, Record, Select, StoreError};
 
 /// How often a change is computed anew before the client is told to come back.
 const ATTEMPTS: usize = 1000;
@@ -28,36 +29,78 @@ pub(super) struct Ask<'a> {
     pub conditions: Conditions<'a>,
 }
 
+/// A create that is ready for the store, and what must be remembered until that has taken it.
+pub(super) struct Creation {
+    kind: Kind,
+    name: String,
+    password: Option<String>,
+    held: Option<Held>,
+}
+
 /// `POST` to a collection (`RFC7644 §3.3`).
 ///
 /// # Errors
 /// As `scim::resource::create` and `users::fit`; 409 `uniqueness`; 400 `invalidValue` for unknown members.
 pub(super) fn create(context: &Context<'_>, kind: Kind, ask: &Ask<'_>, body: &Value) -> Result<Answer, ScimError> {
+    let (draft, creation) = prepare(context, kind, body)?;
+    let made = context.server.store.create(context.tenant, draft);
+    conclude(context, creation, ask, body, made)
+}
+
+/// The first half of [`create`], which waits for nothing.
+///
+/// # Errors
+/// As `scim::resource::create` and `users::fit`.
+pub(super) fn prepare(context: &Context<'_>, kind: Kind, body: &Value) -> Result<(Draft, Creation), ScimError> {
     let server = context.server;
-    let body = as_object(body)?;
-    let resource = resource::create(body, resource_type(kind), &body_options(context))?;
+    let resource = resource::create(as_object(body)?, resource_type(kind), &body_options(context))?;
     let parts = Parts::of(server, kind, resource, None)?;
-    let name = parts.keys.name.clone();
-    let password = parts.password.clone();
     let held = account::hold(context, kind, None, &parts.body)?;
+    let now = whole_millis(server.now());
+    let creation = Creation { kind, name: parts.keys.name.clone(), password: parts.password.clone(), held };
     let draft = Draft {
-        id: Uuid::new_v4().to_string(),
+        id: new_id(now),
         kind,
-        body: parts.body(),
+        body: Body::new(parts.body),
         keys: parts.keys,
         members: parts.members,
         strangers: strangers(server),
-        now: whole_millis(server.now()),
+        now,
     };
-    let made = match server.store.create(context.tenant, draft) {
+    Ok((draft, creation))
+}
+
+/// An id that begins with the time (`RFC9562 §5.7`): what is created together stands together in a store's index.
+fn new_id(now: OffsetDateTime) -> String {
+    let millis = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &rand::random()).into_uuid().to_string()
+}
+
+/// The second half of [`create`]: what the store made of it, and the answer.
+///
+/// # Errors
+/// 409 `uniqueness`; 400 `invalidValue` for unknown members.
+pub(super) fn conclude(
+    context: &Context<'_>,
+    creation: Creation,
+    ask: &Ask<'_>,
+    body: &Value,
+    made: Result<Record, StoreError>,
+) -> Result<Answer, ScimError> {
+    let (kind, body) = (creation.kind, as_object(body)?);
+    let made = match made {
         Err(StoreError::Taken) if kind == Kind::User => {
-            drop(held);
-            return revive(context, name, ask, body);
+            drop(creation.held);
+            return revive(context, creation.name, ask, body);
         }
         made => made.map_err(refused)?,
     };
-    written(context, Written::Created(&made, password.as_deref()))?;
-    let record = current(context, made, search::links(kind, ask.projection))?;
+    written(context, Written::Created(&made, creation.password.as_deref()))?;
+    // A new user is in no group yet: its id was nobody's before.
+    let record = match kind {
+        Kind::Group => current(context, made, search::links(kind, ask.projection))?,
+        Kind::User | Kind::Device => made,
+    };
     let shown = told::projection(ask.projection, resource_type(kind), |path| told::in_body(body, path));
     answer(context, 201, &record, &shown)
 }
@@ -292,11 +335,22 @@ pub(super) fn answer(
     record: &Record,
     projection: &Projection,
 ) -> Result<Answer, ScimError> {
-    Ok(Answer {
-        location: Some(context.location(record.kind, &record.id)),
-        etag: context.tag(record),
-        ..Answer::text(status, render::text(context, record, projection)?)
-    })
+    answer_with(context, status, record, projection, Face::of(context, record))
+}
+
+/// As [`answer`], of a record whose face is known.
+///
+/// # Errors
+/// As `render::text`.
+pub(super) fn answer_with(
+    context: &Context<'_>,
+    status: u16,
+    record: &Record,
+    projection: &Projection,
+    face: Face,
+) -> Result<Answer, ScimError> {
+    let text = render::text_with(context, record, projection, &face)?;
+    Ok(Answer { location: Some(face.location), etag: face.tag, ..Answer::text(status, text) })
 }
 
 /// The links that a record's tag needs.

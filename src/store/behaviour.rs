@@ -18,6 +18,7 @@ pub(crate) const ALL: &[(&str, Test)] = &[
     ("memberships are seen from both ends and follow deletion", memberships),
     ("unknown members are refused or kept", strangers),
     ("look-ups and pages have one stable order", selection),
+    ("pages by name follow every change", names_in_order),
     ("tenants do not see each other", isolation),
     ("writers side by side lose nothing", concurrency),
 ];
@@ -311,6 +312,28 @@ fn selection(store: &dyn Store) {
     ] {
         assert_eq!(store.count("t", Kind::User, &select).unwrap(), count, "{select:?}");
     }
+}
+
+fn names_in_order(store: &dyn Store) {
+    for (id, name) in [("1", "m"), ("2", "é"), ("3", "a"), ("4", "z"), ("5", "mm")] {
+        user(store, id, name);
+    }
+    store.create("t", draft(Kind::Group, "g", "b", &["3"])).unwrap();
+    store.create("other", draft(Kind::User, "6", "c", &[])).unwrap();
+    let page = |order, offset, limit| {
+        let records = store.by_name("t", Kind::User, (order, offset, limit), Links::All).unwrap();
+        let links: usize = records.iter().map(|record| record.links.len()).sum();
+        (ids(&records).concat(), links)
+    };
+    assert_eq!(page(Order::Ascending, 0, 9), ("31542".into(), 1));
+    assert_eq!(page(Order::Descending, 0, 9), ("24513".into(), 1));
+    assert_eq!(page(Order::Ascending, 1, 2), ("15".into(), 0));
+    assert_eq!(page(Order::Descending, 4, 2), ("3".into(), 1));
+    assert_eq!(page(Order::Ascending, 5, 2), (String::new(), 0));
+    store.replace("t", change(Kind::User, "3", "n", 1)).unwrap();
+    store.delete("t", Kind::User, "4", None, at(1)).unwrap();
+    assert_eq!(page(Order::Ascending, 0, 9).0, "1532");
+    assert_eq!(store.count("t", Kind::User, &Select::All).unwrap(), 4);
 }
 
 fn isolation(store: &dyn Store) {

@@ -7,7 +7,9 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use time::OffsetDateTime;
 
 use super::table::{Joined, Row, Table};
-use super::{Change, Draft, From, Kind, Link, Links, Member, Members, Record, Select, Store, StoreError, Strangers};
+use super::{
+    Change, Draft, From, Kind, Link, Links, Member, Members, Order, Record, Select, Store, StoreError, Strangers,
+};
 
 /// A store that lives in memory.
 #[derive(Debug, Default)]
@@ -217,6 +219,19 @@ impl Store for MemoryStore {
         let tenants = self.read();
         let Some(tenant) = tenants.get(tenant) else { return Ok(Vec::new()) };
         let rows = tenant.table(kind).select(select, from, limit);
+        Ok(rows.into_iter().map(|row| tenant.record(kind, row, links)).collect())
+    }
+
+    fn by_name(
+        &self,
+        tenant: &str,
+        kind: Kind,
+        (order, offset, limit): (Order, usize, usize),
+        links: Links<'_>,
+    ) -> Result<Vec<Record>, StoreError> {
+        let tenants = self.read();
+        let Some(tenant) = tenants.get(tenant) else { return Ok(Vec::new()) };
+        let rows = tenant.table(kind).by_name(order, offset, limit);
         Ok(rows.into_iter().map(|row| tenant.record(kind, row, links)).collect())
     }
 }

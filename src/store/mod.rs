@@ -54,7 +54,8 @@ impl Kind {
 pub struct Keys {
     /// Comparison key of `userName`, `displayName` or `assetTag`.
     pub name: String,
-    /// Whether `name` must be unique among the tenant's resources of that kind.
+    /// Whether `name` must be unique among the tenant's resources of that kind. Those of users and devices are, and only
+    /// then are they found by it; those of groups are found in any case.
     pub unique: bool,
     /// Further values that no two resources of the kind share, where the product has such (CATALYTIC-014).
     pub held: Vec<Held>,
@@ -210,6 +211,15 @@ pub enum From {
     After(u64),
 }
 
+/// Which way a page by name runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// From the least name.
+    Ascending,
+    /// From the greatest.
+    Descending,
+}
+
 /// Why a store refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreError {
@@ -242,6 +252,9 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
+/// What is to be done with what came of a write; it must not wait for anything.
+pub type Then = Box<dyn FnOnce(Result<Record, StoreError>) + Send>;
+
 /// Storage of several tenants that do not see each other. Calls may wait for a disk; a write that returned `Ok` is as
 /// durable as the medium can make it.
 pub trait Store: Send + Sync {
@@ -250,6 +263,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError::Taken`], [`StoreError::Held`], [`StoreError::Stranger`], [`StoreError::Broken`].
     fn create(&self, tenant: &str, draft: Draft) -> Result<Record, StoreError>;
+
+    /// Creates a resource and says then what came of it, on whatever thread; the caller does not wait where the store can
+    /// do without.
+    fn create_then(&self, tenant: &str, draft: Draft, then: Then) {
+        then(self.create(tenant, draft));
+    }
 
     /// Reads a resource with its memberships, both of one moment.
     ///
@@ -297,7 +316,21 @@ pub trait Store: Send + Sync {
         links: Links<'_>,
     ) -> Result<Vec<Record>, StoreError>;
 
-    /// Whether calls may wait for a disk or a network, so that an asynchronous caller must step aside.
+    /// At most `limit` of the resources of a kind whose names are unique, in the order of their names by code point, after
+    /// `offset` of them.
+    ///
+    /// # Errors
+    /// [`StoreError::Broken`].
+    fn by_name(
+        &self,
+        tenant: &str,
+        kind: Kind,
+        page: (Order, usize, usize),
+        links: Links<'_>,
+    ) -> Result<Vec<Record>, StoreError>;
+
+    /// Whether writes may wait for a disk or a network, so that an asynchronous caller must step aside. A look-up by id or
+    /// name is short in any store.
     fn waits(&self) -> bool {
         false
     }

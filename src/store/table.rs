@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Body, From, Held, Keys, Kind, Member, Record, Select, StoreError};
+use super::{Body, From, Held, Keys, Kind, Member, Order, Record, Select, StoreError};
 use time::OffsetDateTime;
 
 /// A row: what a [`Record`] shows, its keys, and a group's members by order of joining.
@@ -76,7 +76,8 @@ impl Joined {
 pub(super) struct Table {
     rows: HashMap<String, Row>,
     order: BTreeMap<u64, String>,
-    unique: HashMap<String, String>,
+    /// The name's order too, for pages by name.
+    unique: BTreeMap<String, String>,
     held: HashMap<Held, String>,
     names: HashMap<String, BTreeSet<u64>>,
     external: HashMap<String, BTreeSet<u64>>,
@@ -184,6 +185,17 @@ impl Table {
             }
             Select::Name(name) => listed(self.names.get(name)),
             Select::ExternalId(external) => listed(self.external.get(external)),
+        }
+    }
+
+    /// The rows of a page in the order of their unique names.
+    pub fn by_name(&self, order: Order, offset: usize, limit: usize) -> Vec<&Row> {
+        let found = |ids: &mut dyn Iterator<Item = &String>| {
+            ids.skip(offset).take(limit).filter_map(|id| self.rows.get(id)).collect()
+        };
+        match order {
+            Order::Ascending => found(&mut self.unique.values()),
+            Order::Descending => found(&mut self.unique.values().rev()),
         }
     }
 }

@@ -35,16 +35,21 @@ pub fn serve(flags: &Serve, context: &Context) -> Result<ExitCode, Fault> {
     if let Some(token) = operator {
         server = server.with_admin(token);
     }
+    if flags.explain {
+        server = server.with_plans();
+    }
     if let (Some(id), Some(variable)) = (&flags.oauth_client_id, &flags.oauth_client_secret_env) {
         let secret = fetch("--oauth-client-secret-env", variable, context)?;
         server =
             server.with_oauth("default", OAuthClient { id: id.clone(), secret, seconds: flags.oauth_token_seconds });
     }
     let server = Arc::new(faults::before(server, &flags.fault)?);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Fault::ours(format!("no runtime: {error}")))?;
+    // On one core there is nothing to share work with, and a runtime that could costs a tenth of a small request.
+    let mut builder = match std::thread::available_parallelism() {
+        Ok(cores) if cores.get() == 1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = builder.enable_all().build().map_err(|error| Fault::ours(format!("no runtime: {error}")))?;
     runtime.block_on(async {
         let stop = Stop::listen();
         let listener = TcpListener::bind(flags.listen)

@@ -9,31 +9,43 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use time::OffsetDateTime;
 
-use crate::store::{Change, Draft, From, Kind, Links, Record, Select, Store, StoreError};
+use crate::store::{Change, Draft, From, Kind, Links, Order, Record, Select, Store, StoreError, Then};
 use writer::{Write, Writer};
 
 /// Identifies the file to `file` and to us: "scim" in ASCII.
 const APPLICATION_ID: i32 = 0x7363_696d;
 /// The version of `schema.sql`.
-const SCHEMA_VERSION: i32 = 3;
+const SCHEMA_VERSION: i32 = 4;
 /// The oldest version that is brought up to date.
 const OLDEST_VERSION: i32 = 1;
 /// The last version whose table of resources knew users and groups only.
 const TWO_KINDS: i32 = 2;
+/// The last version that kept every name in an index of its own and did not count its rows.
+const UNCOUNTED: i32 = 3;
 /// How long a connection waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(10);
 /// Idle read connections that are kept.
 const IDLE_READERS: usize = 16;
+/// Pages that a reader keeps, KiB: the inner pages of the indices of a million users.
+const READER_KIB: i32 = 8 * 1024;
+/// Pages that the writer keeps, KiB: new names and ids fall anywhere in their indices.
+const WRITER_KIB: i32 = 32 * 1024;
+/// What SQLite may hold in this process altogether, bytes; beyond it gives pages back before it takes new ones.
+const HEAP_BYTES: i64 = 192 << 20;
+/// Pages of the write-ahead log before they are moved to the file: rarely, because moving them is synced twice.
+const LOG_PAGES: i32 = 8192;
 
 /// A store in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
-    writer: Writer,
+    // Dropped before the writer: who closes last moves the log to the file, and a reader cannot.
     idle: Mutex<Vec<Connection>>,
+    writer: Writer,
 }
 
 impl SqliteStore {
@@ -53,10 +65,8 @@ impl SqliteStore {
             Some(connection) => connection,
             None => self.connect().map_err(broken)?,
         };
-        // One transaction, so that a record and its links are of one moment.
-        let transaction = connection.unchecked_transaction().map_err(broken)?;
-        let found = look(&transaction).map_err(broken)?;
-        transaction.finish().map_err(broken)?;
+        // A connection that failed is not used again.
+        let found = look(&connection).map_err(broken)?;
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < IDLE_READERS {
             idle.push(connection);
@@ -70,14 +80,22 @@ impl SqliteStore {
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         connection.busy_timeout(BUSY)?;
-        connection.set_prepared_statement_cache_capacity(32);
+        keep_plans(&connection)?;
+        connection.pragma_update(None, "cache_size", -READER_KIB)?;
         Ok(connection)
     }
 }
 
+/// Statements are prepared once. Without the second line SQLite would plan those that a partial index could serve anew for
+/// every value that is bound to them.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
+}
+
 fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.busy_timeout(BUSY).map_err(broken)?;
-    connection.set_prepared_statement_cache_capacity(32);
+    keep_plans(connection).map_err(broken)?;
     let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), [], |row| row.get::<_, i32>(0));
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(broken)?;
@@ -92,6 +110,10 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
         return Err(StoreError::Broken(format!("the file cannot have a write-ahead log (journal mode {mode})")));
     }
     connection.pragma_update(None, "synchronous", "FULL").map_err(broken)?;
+    connection.pragma_update(None, "cache_size", -WRITER_KIB).map_err(broken)?;
+    let set = |sql: &str| connection.query_row(sql, [], |_| Ok(())).map_err(broken);
+    set(&format!("PRAGMA soft_heap_limit = {HEAP_BYTES}"))?;
+    set(&format!("PRAGMA wal_autocheckpoint = {LOG_PAGES}"))?;
     // A CHECK cannot be changed, so the table is made anew and keeps its rows, and its count of sequences.
     let (before, after) = if tables > 0 && version <= TWO_KINDS {
         (
@@ -102,6 +124,14 @@ fn prepare(connection: &Connection) -> Result<(), StoreError> {
         )
     } else {
         ("", "")
+    };
+    let (before, after) = if tables > 0 && version <= UNCOUNTED {
+        (
+            format!("{before} DROP INDEX IF EXISTS resource_name; DROP INDEX IF EXISTS resource_external;"),
+            format!("{after} INSERT OR REPLACE INTO tally SELECT tenant, kind, count(*) FROM resource GROUP BY 1, 2;"),
+        )
+    } else {
+        (before.to_owned(), after.to_owned())
     };
     let schema = include_str!("schema.sql");
     connection
@@ -120,6 +150,11 @@ fn broken(error: rusqlite::Error) -> StoreError {
 impl Store for SqliteStore {
     fn create(&self, tenant: &str, draft: Draft) -> Result<Record, StoreError> {
         self.writer.write(Write::Create(tenant.to_owned(), draft))?.ok_or(StoreError::Missing)
+    }
+
+    fn create_then(&self, tenant: &str, draft: Draft, then: Then) {
+        let reply = move |outcome: writer::Outcome| then(outcome.and_then(|made| made.ok_or(StoreError::Missing)));
+        self.writer.write_then(Write::Create(tenant.to_owned(), draft), Box::new(reply));
     }
 
     fn get(&self, tenant: &str, kind: Kind, id: &str, links: Links<'_>) -> Result<Option<Record>, StoreError> {
@@ -158,6 +193,16 @@ impl Store for SqliteStore {
         self.read(|connection| reader::list(connection, tenant, kind, select, (from, limit), links))
     }
 
+    fn by_name(
+        &self,
+        tenant: &str,
+        kind: Kind,
+        (order, offset, limit): (Order, usize, usize),
+        links: Links<'_>,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.read(|connection| reader::by_name(connection, tenant, kind, (order, offset, limit), links))
+    }
+
     fn waits(&self) -> bool {
         true
     }
@@ -189,6 +234,7 @@ mod tests {
             store.create("t", draft).unwrap();
             assert_eq!(store.count("t", Kind::User, &Select::All).unwrap(), round);
         }
+        assert!(!path.with_extension("db-wal").exists(), "a closed store is one file");
         let plain = Connection::open(&path).unwrap();
         let mode: String = plain.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
         let name: String = plain.query_row("SELECT name_key FROM resource", [], |row| row.get(0)).unwrap();
@@ -202,7 +248,9 @@ mod tests {
         drop(SqliteStore::open(&path).unwrap());
         let plain = Connection::open(&path).unwrap();
         let old = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ', ''Device''', ''); \
-                   PRAGMA writable_schema = RESET; DROP TABLE held; PRAGMA user_version = 1;";
+                   PRAGMA writable_schema = RESET; DROP TABLE held; DROP TRIGGER resource_made; DROP TRIGGER resource_gone; \
+                   DROP TABLE tally; CREATE INDEX resource_name ON resource (tenant, kind, name_key, sequence); \
+                   PRAGMA user_version = 1;";
         plain.execute_batch(old).unwrap();
         let row = "INSERT INTO resource SELECT ?1, 't', ?2, ?1, ?1, NULL, NULL, '', 1, 0, 0, '{}'";
         plain.execute(row, params![6, "User"]).unwrap();
@@ -216,6 +264,11 @@ mod tests {
         let mut draft = behaviour::draft(Kind::User, "1", "ann", &[]);
         draft.keys.held = vec![crate::store::Held { attribute: "emails.value".into(), key: "a@x".into() }];
         store.create("t", draft).unwrap();
+        assert_eq!(store.count("t", Kind::User, &Select::All).unwrap(), 2);
+        let old: i32 = plain
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'resource_name'", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(old, 0);
         let version: i32 = plain.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
         assert_eq!(version, SCHEMA_VERSION);
         plain.execute_batch(&format!("PRAGMA user_version = {}", SCHEMA_VERSION + 1)).unwrap();

@@ -21,10 +21,14 @@ const SHORT: Timeouts = Timeouts {
 };
 
 async fn listen(timeouts: Timeouts) -> Listening {
-    let mut profile = rfc();
+    listen_on(Arc::new(MemoryStore::new()), "", timeouts).await
+}
+
+async fn listen_on(store: Arc<dyn crate::store::Store>, more: &str, timeouts: Timeouts) -> Listening {
+    let mut profile = rfc_with(more);
     profile.limits.body_bytes = 1000;
     profile.limits.bulk_bytes = 1000;
-    let server = Arc::new(Server::new(profile, Arc::new(MemoryStore::new()), Auth::bearer(token())));
+    let server = Arc::new(Server::new(profile, store, Auth::bearer(token())));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -98,6 +102,49 @@ async fn a_body_that_is_too_large_is_read_away_before_the_answer() {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    }
+}
+
+fn create(path: &str, body: &str) -> Vec<u8> {
+    post(body.len(), body).replace("/Users", path).into_bytes()
+}
+
+/// In a store that waits for its disk, a create waits without a thread; what it answers is what any store answers.
+#[tokio::test]
+async fn creates_answer_the_same_whatever_the_store_waits_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let sqlite = Arc::new(SqliteStore::open(&folder.path().join("a.db")).unwrap());
+    let stores: [Arc<dyn crate::store::Store>; 2] = [Arc::new(MemoryStore::new()), sqlite];
+    for store in stores {
+        let listening = listen_on(store, "[users]\ndeactivated_names = \"reactivates\"", Timeouts::default()).await;
+        let rows = [
+            ("/Users", r#"{"userName":"ann","active":false}"#, "201", "\"userName\":\"ann\""),
+            ("/Users?attributes=title", r#"{"userName":"bob","title":"x"}"#, "201", "\"title\":\"x\""),
+            ("/Users", r#"{"userName":"BOB"}"#, "409", "uniqueness"),
+            ("/Users", r#"{"userName":"Ann","title":"back"}"#, "200", "\"active\":true"),
+            ("/Users", r#"{"title":"x"}"#, "400", "invalidValue"),
+            ("/Users", "{", "400", "invalidSyntax"),
+            ("/Users?attributes=id&excludedAttributes=id", r#"{"userName":"cid"}"#, "400", "invalidValue"),
+            ("/Groups", r#"{"displayName":"g"}"#, "201", "\"displayName\":\"g\""),
+            ("/Groups", r#"{"displayName":"g","members":[{"value":"nobody"}]}"#, "400", "members"),
+            ("/Nothing/Users", r#"{"userName":"dan"}"#, "404", "no such endpoint"),
+        ];
+        for (path, body, status, part) in rows {
+            let answer = talk(&listening, &create(path, body)).await;
+            assert!(
+                answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(part),
+                "{path} {body}: {answer}"
+            );
+        }
+        let refused = String::from_utf8(create("/Users", r#"{"userName":"eve"}"#)).unwrap().replace("secret", "wrong");
+        assert!(talk(&listening, refused.as_bytes()).await.starts_with("HTTP/1.1 401"));
+        let mut hasty = TcpStream::connect(listening.address).await.unwrap();
+        hasty.write_all(&create("/Users", r#"{"userName":"fay"}"#)).await.unwrap();
+        drop(hasty);
+        let again = async {
+            while !talk(&listening, &create("/Users", r#"{"userName":"fay"}"#)).await.starts_with("HTTP/1.1 409") {}
+        };
+        tokio::time::timeout(Duration::from_secs(5), again).await.unwrap();
     }
 }
 

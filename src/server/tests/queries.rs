@@ -220,3 +220,64 @@ fn roles_by_team_are_seen_by_every_query() {
         step("GET /Users?sortBy=roles&attributes=roles", "", 200, &[("Resources.roles.value", "\"HIGH\"")]),
     ]);
 }
+
+/// A query by an index or an order of the store, and one that asks for the same and has to scan.
+const SAME: &[(&str, &str, &str)] = &[
+    ("/Users", "filter=userName eq \"B\"", "filter=userName eq \"b\" or userName eq \"b\""),
+    ("/Users", "filter=externalId eq \"x1\"", "filter=externalId eq \"x1\" or title eq \"none\""),
+    ("/Users", "filter=userName eq \"nobody\"", "filter=userName eq \"nobody\" or title eq \"none\""),
+    ("/Users", "startIndex=2&count=3", "startIndex=2&count=3&filter=userName pr"),
+    ("/Users", "startIndex=7&count=3", "startIndex=7&count=3&filter=userName pr"),
+    ("/Users", "startIndex=9&count=3", "startIndex=9&count=3&filter=userName pr"),
+    ("/Users", "count=0", "count=0&filter=userName pr"),
+    ("/Users", "sortBy=userName", "sortBy=userName&filter=userName pr"),
+    ("/Users", "sortBy=userName&count=2", "sortBy=userName&count=2&filter=userName pr"),
+    (
+        "/Users",
+        "sortBy=userName&sortOrder=descending&startIndex=3&count=2",
+        "sortBy=userName&sortOrder=descending&startIndex=3&count=2&filter=userName pr",
+    ),
+    ("/Groups", "filter=displayName eq \"G\"", "filter=displayName eq \"g\" or displayName eq \"g\""),
+    ("/", "startIndex=6&count=4", "startIndex=6&count=4&filter=id pr"),
+    ("/", "count=50", "count=50&filter=id pr"),
+];
+
+#[test]
+fn whatever_way_a_query_goes_the_answer_is_the_same() {
+    for world in [World::open(), World::sqlite()] {
+        for (place, name) in ["d", "B", "f", "a", "É", "c", "e"].into_iter().enumerate() {
+            let body = format!(r#"{{"userName":"{name}","externalId":"x{}"}}"#, place % 3);
+            assert_eq!(world.send("POST /Users", &body).status, 201);
+        }
+        for name in ["G", "h"] {
+            assert_eq!(world.send("POST /Groups", &format!(r#"{{"displayName":"{name}"}}"#)).status, 201);
+        }
+        for (path, quick, slow) in SAME {
+            let ask = |query: &str| world.send(&format!("GET {path}?{query}"), "").json().unwrap();
+            assert_eq!(ask(quick), ask(slow), "{path}?{quick}");
+        }
+    }
+}
+
+#[test]
+fn a_server_says_how_it_found_what_it_answers() {
+    let rows = [
+        ("/Users?filter=userName eq \"b\"", "User: index userName"),
+        ("/Users?filter=title pr and id eq \"b\"", "User: index id, filter"),
+        ("/Groups?filter=displayName eq \"b\"", "Group: index displayName, filter"),
+        ("/Users?filter=title pr", "User: scan, filter"),
+        ("/Users?startIndex=3", "User: order of the store"),
+        ("/Users?sortBy=userName", "User: order of userName"),
+        ("/Users?sortBy=title", "User: scan, sort"),
+        ("/?filter=externalId eq \"b\"", "User: index externalId; Group: index externalId"),
+        ("/?filter=userName eq \"b\"", "User: index userName; Group: scan, filter"),
+    ];
+    let silent = World::open();
+    let server = Server::new(rfc(), Arc::new(MemoryStore::new()), Auth::anonymous()).with_plans();
+    let telling = World { server, ..World::open() };
+    for (query, plan) in rows {
+        let query = format!("GET {query}");
+        assert_eq!(telling.send(&query, "").headers.get("Scimproof-Plan"), Some(plan), "{query}");
+        assert_eq!(silent.send(&query, "").headers.get("Scimproof-Plan"), None);
+    }
+}
