@@ -127,13 +127,28 @@ pub(super) async fn undo_elsewhere(session: &Session, sender: &Sender<'_>, step:
     if step.request.method != Method::Delete {
         return None;
     }
+    let (root, path) = (&step.request.root, step.request.target.as_str());
+    let is_user = collection(path) == "/Users";
     if !is_gone(&exchange, true) {
-        return leftover(answer(&exchange));
+        let retired = refuses_to_delete(&exchange) && is_user && retire(sender, root, path).await;
+        return if retired { None } else { leftover(answer(&exchange)) };
     }
     let read = Request { method: Method::Get, body: None, ..step.request.clone() };
     let read = sender.send("read again", read).await;
-    let there = read.response().is_some_and(crate::wire::Response::is_success);
-    if there { leftover(format!("it was removed, but then {}", answer(&read))) } else { None }
+    if !read.response().is_some_and(crate::wire::Response::is_success) {
+        return None;
+    }
+    // A server whose delete only deactivates, and the user is ours.
+    let ours = user(&read).is_some_and(|user| session.names.hold(&Value::Object(user)));
+    if is_user && ours && is_inactive(&read) && retire(sender, root, path).await {
+        return None;
+    }
+    leftover(format!("it was removed, but then {}", answer(&read)))
+}
+
+/// Whether a target says that it does not delete.
+fn refuses_to_delete(exchange: &Exchange) -> bool {
+    exchange.response().is_some_and(|response| NO_DELETE.contains(&response.status))
 }
 
 /// `/Users` of `/Users/42`.
@@ -152,8 +167,7 @@ pub(super) async fn remove_one(sender: &Sender<'_>, path: String) -> Removal {
     if is_gone(&exchange, true) {
         return Removal::Gone(path);
     }
-    let refused = exchange.response().is_some_and(|response| NO_DELETE.contains(&response.status));
-    if refused && collection(&path) == "/Users" && retire(sender, &path).await {
+    if refuses_to_delete(&exchange) && collection(&path) == "/Users" && retire(sender, &Root::Scim, &path).await {
         return Removal::Retired(path);
     }
     Removal::Stays(Leftover { path, reason: answer(&exchange) })
@@ -161,22 +175,22 @@ pub(super) async fn remove_one(sender: &Sender<'_>, path: String) -> Removal {
 
 /// Deactivates a user that cannot be deleted, by PATCH or else by PUT; true when a re-read shows it inactive. Then its name
 /// is freed, which shows the next run whom it may take over; a target that refuses that keeps the old name.
-async fn retire(sender: &Sender<'_>, path: &str) -> bool {
+async fn retire(sender: &Sender<'_>, root: &Root, path: &str) -> bool {
     let patch = |attribute: &str, value: Value| {
         let body = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
             "Operations": [{"op": "replace", "path": attribute, "value": value}],
         });
-        write(sender, Method::Patch, path, body)
+        write(sender, Method::Patch, root, path, body)
     };
-    let read = || sender.send("read again", Request::new(Method::Get, path));
+    let read = || sender.send("read again", Request { root: root.clone(), ..Request::new(Method::Get, path) });
     patch("active", Value::Bool(false)).await;
     let mut known = read().await;
     let patched = is_inactive(&known);
     if !patched {
         let Some(mut user) = user(&known) else { return false };
         user.insert("active".to_owned(), Value::Bool(false));
-        write(sender, Method::Put, path, Value::Object(user)).await;
+        write(sender, Method::Put, root, path, Value::Object(user)).await;
         known = read().await;
         if !is_inactive(&known) {
             return false;
@@ -188,14 +202,14 @@ async fn retire(sender: &Sender<'_>, path: &str) -> bool {
         patch("userName", name).await;
     } else {
         user.insert("userName".to_owned(), name);
-        write(sender, Method::Put, path, Value::Object(user)).await;
+        write(sender, Method::Put, root, path, Value::Object(user)).await;
     }
     true
 }
 
-async fn write(sender: &Sender<'_>, method: Method, path: &str, body: Value) {
-    let mut request = Request::new(method, path);
-    request.body = Some(body.to_string().into_bytes());
+async fn write(sender: &Sender<'_>, method: Method, root: &Root, path: &str, body: Value) {
+    let body = Some(body.to_string().into_bytes());
+    let request = Request { root: root.clone(), body, ..Request::new(method, path) };
     sender.send("retire", request).await;
 }
 
@@ -336,7 +350,7 @@ async fn confirm_as(session: &Session, name: &str, removal: Removal, marker: &st
             if collection(&path) == "/Users"
                 && is_inactive(&exchange)
                 && bears(&exchange, marker)
-                && retire(&sender, &path).await =>
+                && retire(&sender, &Root::Scim, &path).await =>
         {
             Removal::Retired(path)
         }

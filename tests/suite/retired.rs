@@ -92,3 +92,17 @@ async fn retired_users_are_taken_over_by_the_next_run() {
     assert!(tenant[0] > 0);
     assert_eq!(tenant, [tenant[0]; 3], "the tenant grows");
 }
+
+/// In another tenant it is the same: what cannot be deleted there is retired there.
+#[test]
+fn users_of_the_second_tenant_are_retired_too() {
+    let text = include_str!("../../fixtures/profiles/rfc.toml");
+    for deletion in ["soft", "none"] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("it.toml"), format!("{text}\n[users]\ndeletion = \"{deletion}\"\n")).unwrap();
+        let arguments = ["run", "--profile", "it.toml", "--select", "tenants", "--seed", "5"];
+        let it = crate::process::end(&mut crate::process::scimproof(folder.path(), &arguments));
+        assert!(it.stdout.contains(" 0 leftovers"), "{deletion}: {}{}", it.stdout, it.stderr);
+        assert!(!it.stdout.contains("FAIL  RFC7644-6-2"), "{deletion}: {}", it.stdout);
+    }
+}
