@@ -71,6 +71,8 @@ impl Measured {
         record.settle(warm_up);
         let total = record.total();
         let length = match arrivals {
+            // A bound or an interruption cut it short: what was not to be sent is not missing.
+            Arrivals::Open(schedule) if record.sent + unsent < schedule.len() => schedule.length().min(elapsed),
             Arrivals::Open(schedule) => schedule.length(),
             Arrivals::Closed { length, .. } => (*length).min(elapsed),
         };
@@ -88,7 +90,7 @@ impl Measured {
                         schedule.until(Duration::from_secs(second + 1)) - schedule.until(Duration::from_secs(second))
                     })
                     .collect();
-                (rate(schedule.len() - schedule.until(warm_up)), each)
+                (rate(schedule.until(length).saturating_sub(schedule.until(warm_up))), each)
             }
             Arrivals::Closed { .. } => (rate(counted(|second| second.sent)), Vec::new()),
         };

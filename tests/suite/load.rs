@@ -98,6 +98,8 @@ fn steps_ramps_closed_loops_and_bounds_are_what_they_say() {
     assert_eq!((code, &offered(&report)[..2]), (0, &[10, 30][..]), "{said}");
     let (code, report, said) = with(&["--rate", "50", "--duration", "2s", "--max-requests", "17"]);
     assert_eq!((code, &report["requests"]), (0, &17.into()), "{said}");
+    // Whoever set the bound is not told that requests are missing.
+    assert!(!said.contains("requests a second were sent"), "{said}");
     let (code, report, said) = with(&["--users", "3", "--think", "100ms", "--duration", "1s"]);
     let requests = report["requests"].as_u64().unwrap();
     // Three clients that think a tenth of a second send at the most 30 in a second, and the last ones.
