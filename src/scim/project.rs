@@ -54,6 +54,41 @@ pub fn shown<'a>(
     })
 }
 
+/// What becomes of an attribute, as far as that can be said before its value is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is left out, whatever it holds.
+    Gone,
+    /// It is returned as it is, whatever it holds.
+    Whole,
+    /// It depends on what it holds: [`shown`] tells.
+    Parts,
+}
+
+/// The fate of an attribute of a resource; a name with a URN is an extension's container.
+#[must_use]
+pub fn fate(name: &str, kind: &ResourceType, projection: &Projection) -> Fate {
+    if let Some(urn) = extension(kind, name) {
+        let known = kind.extension(urn).map(|schema| schema.attributes.as_slice());
+        let always = known.is_some_and(|attributes| attributes.iter().any(|it| class(it) == Returned::Always));
+        // The last part of a URN alone counts as a name, so that either form of a path begins with the URN.
+        let begins = |path: &AttrPath| path.to_string().get(..urn.len()).is_some_and(|it| it.eq_ignore_ascii_case(urn));
+        return match projection {
+            Projection::Only(paths) if !always && !paths.iter().any(begins) => Fate::Gone,
+            _ => Fate::Parts,
+        };
+    }
+    let known = kind.attribute(None, name).map(|(_, attribute)| attribute);
+    match rule(known, name, None, kind, projection) {
+        Rule::Gone => Fate::Gone,
+        Rule::Whole => {
+            let hides = |sub: &Attribute| matches!(class(sub), Returned::Request | Returned::Never);
+            if known.is_some_and(|known| known.subs.iter().any(hides)) { Fate::Parts } else { Fate::Whole }
+        }
+        Rule::Only(_) | Rule::Without(_) => Fate::Parts,
+    }
+}
+
 /// The URN of an extension's container, known to the type or not.
 fn extension<'a>(kind: &'a ResourceType, name: &'a str) -> Option<&'a str> {
     match kind.extension(name) {
@@ -118,32 +153,52 @@ fn attribute<'v>(
     projection: &Projection,
 ) -> Option<Cow<'v, Value>> {
     let known = kind.attribute(urn, name).map(|(_, attribute)| attribute);
+    let among = |names: &[&str], sub: &str| names.iter().any(|name| name.eq_ignore_ascii_case(sub));
+    match rule(known, name, urn, kind, projection) {
+        Rule::Gone => None,
+        Rule::Whole => subs(value, known, &|sub| sub != Returned::Request, &|_| false),
+        Rule::Only(names) => subs(value, known, &|sub| sub == Returned::Always, &|sub| among(&names, sub)),
+        Rule::Without(names) => without(value, known, &|sub| among(&names, sub)),
+    }
+}
+
+/// What a projection does to one attribute.
+enum Rule<'p> {
+    Gone,
+    /// What of it is returned by default.
+    Whole,
+    /// These sub-attributes, and those that are always returned.
+    Only(Vec<&'p str>),
+    /// Its default without these sub-attributes.
+    Without(Vec<&'p str>),
+}
+
+fn rule<'p>(
+    known: Option<&Attribute>,
+    name: &str,
+    urn: Option<&str>,
+    kind: &ResourceType,
+    projection: &'p Projection,
+) -> Rule<'p> {
     let class = known.map_or(Returned::Default, class);
     let by_default = matches!(class, Returned::Always | Returned::Default);
     let always = class == Returned::Always || (urn.is_none() && name.eq_ignore_ascii_case("schemas"));
-    let whole =
-        |wanted: bool| if wanted { subs(value, known, &|sub| sub != Returned::Request, &|_| false) } else { None };
+    let whole = |wanted: bool| if wanted { Rule::Whole } else { Rule::Gone };
     if class == Returned::Never {
-        return None;
+        return Rule::Gone;
     }
     match projection {
         Projection::Default => whole(by_default),
         Projection::Only(paths) => match named(paths, name, urn, kind) {
             Named::Whole => whole(true),
             Named::Not => whole(always),
-            Named::Subs(names) => {
-                let wanted = |sub: &str| names.iter().any(|name| name.eq_ignore_ascii_case(sub));
-                subs(value, known, &|sub| sub == Returned::Always, &wanted)
-            }
+            Named::Subs(names) => Rule::Only(names),
         },
         Projection::Without(paths) => match named(paths, name, urn, kind) {
             Named::Whole => whole(always),
             Named::Not => whole(by_default),
-            Named::Subs(_) if !by_default => None,
-            Named::Subs(names) => {
-                let unwanted = |sub: &str| names.iter().any(|name| name.eq_ignore_ascii_case(sub));
-                without(value, known, &unwanted)
-            }
+            Named::Subs(_) if !by_default => Rule::Gone,
+            Named::Subs(names) => Rule::Without(names),
         },
         Projection::Plus(paths) => whole(by_default || matches!(named(paths, name, urn, kind), Named::Whole)),
     }

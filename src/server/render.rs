@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::context::{Context, links_name, resource_type};
-use crate::scim::project::{Projection, project, shown};
+use crate::scim::project::{Fate, Projection, fate, project, shown};
+use crate::scim::schema::ResourceType;
 use crate::scim::{Object, ScimError, datetime};
 use crate::store::{Kind, Link, Record};
 
@@ -125,14 +126,14 @@ pub(super) fn text_with(
     Ok(text)
 }
 
-/// The resource in parts, so that only what is shown of it is copied or made.
+/// The resource in parts, so that only what is shown of it is copied or made; of the stored text only that is read which a
+/// projection cuts.
 fn projected(
     context: &Context<'_>,
     record: &Record,
     projection: &Projection,
     face: &Face,
 ) -> Result<String, ScimError> {
-    let body = record.body.object().map_err(super::answer::refused)?;
     let mut others = computed(context, record, Detail::Full)?;
     let hidden = match projection {
         Projection::Only(paths) => !paths.iter().any(|path| path.name.eq_ignore_ascii_case("meta")),
@@ -146,27 +147,59 @@ fn projected(
     // The id is in every answer (I-41).
     text.push_str("{\"id\":");
     quote(&mut text, &record.id);
-    for (name, value) in [body, &others].into_iter().flat_map(|part| shown(part, kind, projection)) {
-        text.push(',');
-        quote(&mut text, name);
-        text.push(':');
-        match value.as_ref() {
-            Value::String(plain) => quote(&mut text, plain),
-            // Writing to a string cannot fail.
-            value => drop(write!(text, "{value}")),
+    for part in record.body.each() {
+        let (name, value) = part.map_err(super::answer::refused)?;
+        match fate(name, kind, projection) {
+            Fate::Gone => {}
+            Fate::Whole => {
+                write_name(&mut text, name);
+                text.push_str(value);
+            }
+            Fate::Parts => {
+                let broken =
+                    |error: serde_json::Error| ScimError::new(500, format!("the stored {name} is damaged: {error}"));
+                let value = serde_json::from_str(value).map_err(broken)?;
+                write_shown(&mut text, &Object::from_iter([(name.to_owned(), value)]), kind, projection);
+            }
         }
     }
+    write_shown(&mut text, &others, kind, projection);
     text.push('}');
     Ok(text)
 }
 
+/// Appends the members of an object that a projection shows.
+fn write_shown(text: &mut String, part: &Object, kind: &ResourceType, projection: &Projection) {
+    for (name, value) in shown(part, kind, projection) {
+        write_name(text, name);
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{value}");
+    }
+}
+
+/// Appends the name of a member that is not the first.
+fn write_name(text: &mut String, name: &str) {
+    text.push(',');
+    quote(text, name);
+    text.push(':');
+}
+
 /// Appends a JSON string; what needs no escape costs no more than a copy.
 fn quote(text: &mut String, plain: &str) {
-    if plain.bytes().any(|byte| byte < b' ') {
+    // Without an early end, so that many bytes are looked at at once.
+    let (control, special) = plain.bytes().fold((0, 0), |(control, special), byte| {
+        (control | u8::from(byte < b' '), special | u8::from(byte == b'"') | u8::from(byte == b'\\'))
+    });
+    if control > 0 {
         text.push_str(&Value::from(plain).to_string());
         return;
     }
     text.push('"');
+    if special == 0 {
+        text.push_str(plain);
+        text.push('"');
+        return;
+    }
     let mut rest = plain;
     while let Some(place) = rest.bytes().position(|byte| byte == b'"' || byte == b'\\') {
         let (before, special) = rest.split_at(place);

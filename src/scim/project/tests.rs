@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::scim::schema::user;
+use crate::scim::schema::{self, user};
 use crate::scim::urn;
 
 fn person() -> Object {
@@ -121,4 +121,57 @@ proptest! {
         prop_assert!(projected.keys().all(|name| person().contains_key(name)));
         prop_assert_eq!(project(&projected, user(), &projection), projected);
     }
+}
+
+proptest! {
+    #[test]
+    fn the_fate_of_an_attribute_says_what_is_shown_of_it(
+        paths in proptest::collection::vec(0..PATHS.len(), 0..4),
+        which in 0..4,
+    ) {
+        let paths: Vec<AttrPath> = parse_list(&paths.iter().map(|path| PATHS[*path]).collect::<Vec<_>>().join(","));
+        let projection = match which {
+            0 => Projection::Default,
+            1 => Projection::Only(paths),
+            2 => Projection::Without(paths),
+            _ => Projection::Plus(paths),
+        };
+        for (person, kind) in [(person(), user()), (device(), schema::device())] {
+            let left = project(&person, kind, &projection);
+            for (name, value) in &person {
+                match fate(name, kind, &projection) {
+                    Fate::Gone => prop_assert!(!left.contains_key(name), "{name}"),
+                    Fate::Whole => prop_assert_eq!(left.get(name), Some(value)),
+                    Fate::Parts => {}
+                }
+            }
+        }
+    }
+}
+
+/// Paths that meet every rule.
+const PATHS: [&str; 14] = [
+    "userName",
+    "name.givenName",
+    "EMAILS.value",
+    "emails",
+    "password",
+    "id",
+    "meta.version",
+    "custom.a",
+    "notes",
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user:department",
+    "urn:acme:2.0:Badge:number",
+    "urn:ietf:params:scim:schemas:core:2.0:User:userName",
+    "assetTag",
+];
+
+fn device() -> Object {
+    let kind = schema::device();
+    let attributes = kind.base.attributes.iter().map(|it| {
+        let subs: Object = it.subs.iter().map(|sub| (sub.name.clone(), json!("x"))).collect();
+        (it.name.clone(), if subs.is_empty() { json!("x") } else { Value::Object(subs) })
+    });
+    attributes.chain([(kind.extensions[0].0.urn.clone(), json!({"contract": "c"}))]).collect()
 }
