@@ -1,14 +1,12 @@
 //! A record as the resource that a client sees: attributes, `id`, memberships, `meta`. Once as an object, for filters,
 //! sorting and projection, and once as text, for the plain read that needs no tree.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::context::{Context, links_name, resource_type};
-use crate::scim::project::{Fate, Projection, fate, project, shown};
-use crate::scim::schema::ResourceType;
+use crate::scim::json::Damaged;
+use crate::scim::project::{self, Projection};
 use crate::scim::{Object, ScimError, datetime};
 use crate::store::{Kind, Link, Record};
 
@@ -98,90 +96,60 @@ pub(super) fn text_with(
 ) -> Result<String, ScimError> {
     if shows_role(context, record) {
         let resource = object(context, record, Detail::Full)?;
-        return Ok(Value::Object(project(&resource, resource_type(record.kind), projection)).to_string());
+        return Ok(Value::Object(project::project(&resource, resource_type(record.kind), projection)).to_string());
     }
+    let (kind, members) = (resource_type(record.kind), record.body.members());
     // Of a device not everything that is stored is returned.
-    if record.kind == Kind::Device || !matches!(projection, Projection::Default) {
-        return projected(context, record, projection, face);
-    }
-    let members = record.body.members();
-    let mut text = String::with_capacity(members.len() + 400 + record.links.len() * 200);
-    text.push_str("{\"id\":");
-    quote(&mut text, &record.id);
-    text.push(',');
-    text.push_str(members);
-    for (index, link) in record.links.iter().enumerate() {
-        if index == 0 {
-            text.push_str(",\"");
-            text.push_str(links_name(record.kind));
-            text.push_str("\":[");
-        } else {
+    let all = record.kind != Kind::Device && matches!(projection, Projection::Default);
+    let add = |text: &mut String, members: &str| match all {
+        true => {
             text.push(',');
+            text.push_str(members);
+            Ok(())
         }
-        write_element(&mut text, context, record.kind, link);
-    }
-    text.push_str(if record.links.is_empty() { ",\"meta\":" } else { "],\"meta\":" });
-    write_meta(&mut text, record, face);
-    text.push('}');
-    Ok(text)
-}
-
-/// The resource in parts, so that only what is shown of it is copied or made; of the stored text only that is read which a
-/// projection cuts.
-fn projected(
-    context: &Context<'_>,
-    record: &Record,
-    projection: &Projection,
-    face: &Face,
-) -> Result<String, ScimError> {
-    let mut others = computed(context, record, Detail::Full)?;
-    let hidden = match projection {
-        Projection::Only(paths) => !paths.iter().any(|path| path.name.eq_ignore_ascii_case("meta")),
-        _ => false,
+        false => project::write(text, members, kind, projection),
     };
-    if !hidden {
-        others.insert("meta".into(), meta(record, face));
-    }
-    let kind = resource_type(record.kind);
-    let mut text = String::with_capacity(record.body.text().len() + 400);
+    let damaged = |error: Damaged| ScimError::new(500, format!("a stored resource is damaged: {error}"));
+    let mut text = String::with_capacity(members.len() + 400 + record.links.len() * 200);
     // The id is in every answer (I-41).
     text.push_str("{\"id\":");
     quote(&mut text, &record.id);
-    for part in record.body.each() {
-        let (name, value) = part.map_err(super::answer::refused)?;
-        match fate(name, kind, projection) {
-            Fate::Gone => {}
-            Fate::Whole => {
-                write_name(&mut text, name);
-                text.push_str(value);
-            }
-            Fate::Parts => {
-                let broken =
-                    |error: serde_json::Error| ScimError::new(500, format!("the stored {name} is damaged: {error}"));
-                let value = serde_json::from_str(value).map_err(broken)?;
-                write_shown(&mut text, &Object::from_iter([(name.to_owned(), value)]), kind, projection);
-            }
+    add(&mut text, members).map_err(damaged)?;
+    let parts: [(&str, &dyn Fn(&mut String)); 3] = [
+        (links_name(record.kind), &|text| write_links(text, context, record)),
+        ("deviceNumber", &|text| text.push_str(&record.sequence.to_string())),
+        ("meta", &|text| write_meta(text, record, face)),
+    ];
+    let has = [!record.links.is_empty(), record.kind == Kind::Device, true];
+    for ((name, append), _) in parts.iter().zip(has).filter(|(_, has)| *has) {
+        if all {
+            write_name(&mut text, name);
+            append(&mut text);
+        } else if !project::is_gone(name, kind, projection) {
+            let mut part = String::new();
+            write_name(&mut part, name);
+            append(&mut part);
+            add(&mut text, part.trim_start_matches(',')).map_err(damaged)?;
         }
     }
-    write_shown(&mut text, &others, kind, projection);
     text.push('}');
     Ok(text)
-}
-
-/// Appends the members of an object that a projection shows.
-fn write_shown(text: &mut String, part: &Object, kind: &ResourceType, projection: &Projection) {
-    for (name, value) in shown(part, kind, projection) {
-        write_name(text, name);
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{value}");
-    }
 }
 
 /// Appends the name of a member that is not the first.
 fn write_name(text: &mut String, name: &str) {
-    text.push(',');
-    quote(text, name);
-    text.push(':');
+    for part in [",\"", name, "\":"] {
+        text.push_str(part);
+    }
+}
+
+/// Appends the elements that [`element`] makes in full.
+fn write_links(text: &mut String, context: &Context<'_>, record: &Record) {
+    for (index, link) in record.links.iter().enumerate() {
+        text.push(if index == 0 { '[' } else { ',' });
+        write_element(text, context, record.kind, link);
+    }
+    text.push(']');
 }
 
 /// Appends a JSON string; what needs no escape costs no more than a copy.

@@ -1,7 +1,7 @@
 //! Projections of one user, as the text of what is left.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::scim::schema::{self, user};
@@ -125,7 +125,7 @@ proptest! {
 
 proptest! {
     #[test]
-    fn the_fate_of_an_attribute_says_what_is_shown_of_it(
+    fn what_is_gone_whatever_it_holds_is_not_shown_and_spaces_change_nothing(
         paths in proptest::collection::vec(0..PATHS.len(), 0..4),
         which in 0..4,
     ) {
@@ -136,17 +136,32 @@ proptest! {
             2 => Projection::Without(paths),
             _ => Projection::Plus(paths),
         };
-        for (person, kind) in [(person(), user()), (device(), schema::device())] {
-            let left = project(&person, kind, &projection);
-            for (name, value) in &person {
-                match fate(name, kind, &projection) {
-                    Fate::Gone => prop_assert!(!left.contains_key(name), "{name}"),
-                    Fate::Whole => prop_assert_eq!(left.get(name), Some(value)),
-                    Fate::Parts => {}
-                }
+        for (resource, kind) in [(person(), user()), (device(), schema::device())] {
+            let shown = project(&resource, kind, &projection);
+            for name in resource.keys().filter(|name| is_gone(name, kind, &projection)) {
+                prop_assert!(!shown.contains_key(name), "{name}");
             }
+            let (text, mut left) = (serde_json::to_string_pretty(&resource).unwrap(), String::new());
+            prop_assert_eq!(write(&mut left, json::inside(&text, BRACES).unwrap(), kind, &projection), Ok(()));
+            let left: Object = serde_json::from_str(&format!("{{{}}}", left.trim_start_matches(','))).unwrap();
+            prop_assert_eq!(left, shown);
         }
     }
+}
+
+#[test]
+fn a_name_with_an_escape_is_shown_as_it_is() {
+    let text = r#""userName":"a\"b","urn:acme:2.0:Badge":{"a\"b":[{}]},"custom":{"\u0061":1}"#;
+    for (projection, expected) in [
+        (Projection::Default, text),
+        (Projection::Only(parse_list("custom.a,userName")), r#""userName":"a\"b""#),
+        (Projection::Without(parse_list("userName")), text.split_once(',').unwrap().1),
+    ] {
+        let mut left = String::new();
+        assert_eq!(write(&mut left, text, user(), &projection), Ok(()));
+        assert_eq!(left, format!(",{expected}"));
+    }
+    assert_eq!(write(&mut String::new(), "\"userName\":", user(), &Projection::Default), Err(Damaged));
 }
 
 /// Paths that meet every rule.
