@@ -243,6 +243,8 @@ async fn perform(
     let beside = async {
         let mut renewing = tokio::time::interval(RENEW);
         let mut ticking = tokio::time::interval(Duration::from_millis(200));
+        // Once: the wish is taken back for the clean-up.
+        let mut asked = false;
         loop {
             tokio::select! {
                 _ = ticking.tick() => ticker.see(&pulse),
@@ -250,7 +252,10 @@ async fn perform(
                     // A token that cannot be renewed shows as 401 in what is measured.
                     let _ = way.renew().await;
                 }
-                () = stop.wait_for(1), if !pulse.stopped() => pulse.stop(),
+                () = stop.wait_for(1), if !asked => {
+                    asked = true;
+                    pulse.stop();
+                }
                 () = stop.wait_for(2) => return,
             }
         }
