@@ -103,7 +103,7 @@ async fn broken(declared: &Profile, real: Profile) -> BTreeMap<String, usize> {
     let plan = plan::build(&all, &options);
     let (events, mut said) = mpsc::unbounded_channel();
     let (_keep, cancel) = watch::channel(false);
-    let inspect: Inspect = Arc::new(standing::judge);
+    let inspect: Inspect = Arc::new(standing::of(&declared.users));
     execute(plan, Opening::default(), transport, inspect, Options::default(), events, cancel).await;
     let mut found = BTreeMap::new();
     while let Ok(event) = said.try_recv() {
