@@ -6,6 +6,7 @@ pub mod address;
 pub mod datetime;
 pub mod error;
 pub mod filter;
+pub mod json;
 pub mod list;
 pub mod name;
 pub mod patch;

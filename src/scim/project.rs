@@ -3,11 +3,8 @@
 //! `id` and `schemas` are always there (I-41); what is never returned never is, whoever asks. Attributes that the type does
 //! not know count as returned by default.
 
-use std::borrow::Cow;
-
-use serde_json::Value;
-
 use super::Object;
+use super::json::{self, Damaged};
 use super::path::AttrPath;
 use super::schema::{Attribute, Mutability, ResourceType, Returned};
 
@@ -32,37 +29,92 @@ pub fn parse_list(text: &str) -> Vec<AttrPath> {
     text.split(',').filter_map(|entry| AttrPath::parse(entry.trim()).ok()).collect()
 }
 
-/// The resource as it is returned.
-#[must_use]
-pub fn project(resource: &Object, kind: &ResourceType, projection: &Projection) -> Object {
-    shown(resource, kind, projection).map(|(name, value)| (name.to_owned(), value.into_owned())).collect()
+/// Appends the members of a resource that are returned, each after a comma, and each as it stands but for what is left out
+/// within. What becomes of an attribute depends on no other, so that a resource may come in parts.
+///
+/// # Errors
+/// A text between braces that cannot be taken apart; what was appended before that stays.
+pub fn write(left: &mut String, inside: &str, kind: &ResourceType, projection: &Projection) -> Result<(), Damaged> {
+    for member in json::members(inside) {
+        let (name, value) = member?;
+        if is_gone(name, kind, projection) {
+            continue;
+        }
+        keep_if(left, |left| {
+            write_name(left, name, true);
+            match extension(kind, name) {
+                Some(urn) => container(left, value, urn, kind, projection),
+                None => attribute(left, (name, value), None, kind, projection),
+            }
+        })?;
+    }
+    Ok(())
 }
 
-/// The attributes as they are returned, copied only where something within is left out. What becomes of an attribute depends
-/// on no other, so that a resource may come in parts.
-pub fn shown<'a>(
-    resource: &'a Object,
-    kind: &'a ResourceType,
-    projection: &'a Projection,
-) -> impl Iterator<Item = (&'a str, Cow<'a, Value>)> {
-    resource.iter().filter_map(move |(name, value)| {
-        let kept = match extension(kind, name) {
-            Some(urn) => container(value, urn, kind, projection),
-            None => attribute(value, name, None, kind, projection),
-        };
-        Some((name.as_str(), kept?))
-    })
+/// The resource as it is returned, for those who have no text of it.
+#[must_use]
+pub fn project(resource: &Object, kind: &ResourceType, projection: &Projection) -> Object {
+    let text = serde_json::to_string(resource).unwrap_or_default();
+    let mut left = String::with_capacity(text.len());
+    // What was just printed can be taken apart, and printed again is an object.
+    let _ = write(&mut left, json::inside(&text, BRACES).unwrap_or_default(), kind, projection);
+    serde_json::from_str(&format!("{{{}}}", left.strip_prefix(',').unwrap_or_default())).unwrap_or_default()
+}
+
+/// Whether an attribute is left out whatever it holds; of others that is not said.
+#[must_use]
+pub fn is_gone(name: &str, kind: &ResourceType, projection: &Projection) -> bool {
+    let Projection::Only(paths) = projection else { return false };
+    match extension(kind, name) {
+        Some(urn) => {
+            let known = kind.extension(urn).map(|schema| schema.attributes.as_slice());
+            let always = known.is_some_and(|attributes| attributes.iter().any(|it| class(it) == Returned::Always));
+            // The last part of a URN alone counts as a name, so that either form of a path begins with the URN.
+            let within = |path: &AttrPath| {
+                let own = path.urn.as_ref().filter(|own| own.len() <= urn.len());
+                own.is_some_and(|own| urn.get(..own.len()).is_some_and(|start| start.eq_ignore_ascii_case(own)))
+            };
+            !always && !paths.iter().any(within)
+        }
+        None => matches!(rule(name, None, kind, projection), Rule::Gone),
+    }
+}
+
+const BRACES: [char; 2] = ['{', '}'];
+const BRACKETS: [char; 2] = ['[', ']'];
+
+/// Appends a name; a comma goes before all but the first.
+fn write_name(left: &mut String, name: &str, comma: bool) {
+    left.push_str(if comma { ",\"" } else { "\"" });
+    left.push_str(name);
+    left.push_str("\":");
+}
+
+/// Appends what says that it is wanted, and else nothing.
+fn keep_if(left: &mut String, append: impl FnOnce(&mut String) -> Result<bool, Damaged>) -> Result<bool, Damaged> {
+    let before = left.len();
+    let kept = append(left)?;
+    if !kept {
+        left.truncate(before);
+    }
+    Ok(kept)
 }
 
 /// The URN of an extension's container, known to the type or not.
 fn extension<'a>(kind: &'a ResourceType, name: &'a str) -> Option<&'a str> {
     match kind.extension(name) {
         Some(schema) => Some(&schema.urn),
-        None => super::syntax::is_urn(name).then_some(name),
+        None => (name.as_bytes().get(3) == Some(&b':') && super::syntax::is_urn(name)).then_some(name),
     }
 }
 
-fn container<'v>(value: &'v Value, urn: &str, kind: &ResourceType, projection: &Projection) -> Option<Cow<'v, Value>> {
+fn container(
+    left: &mut String,
+    value: &str,
+    urn: &str,
+    kind: &ResourceType,
+    projection: &Projection,
+) -> Result<bool, Damaged> {
     let named = |paths: &[AttrPath]| paths.iter().any(|path| path.to_string().eq_ignore_ascii_case(urn));
     // A URN that is named alone stands for its container as it is by default.
     let inner = match projection {
@@ -70,21 +122,21 @@ fn container<'v>(value: &'v Value, urn: &str, kind: &ResourceType, projection: &
         Projection::Without(paths) if named(paths) => &Projection::Only(Vec::new()),
         other => other,
     };
-    let Value::Object(members) = value else {
-        return (*inner == Projection::Default).then_some(Cow::Borrowed(value));
+    let Some(inside) = json::inside(value, BRACES) else {
+        left.push_str(value);
+        return Ok(*inner == Projection::Default);
     };
-    let kept: Vec<(&String, Cow<'_, Value>)> = members
-        .iter()
-        .filter_map(|(name, value)| Some((name, attribute(value, name, Some(urn), kind, inner)?)))
-        .collect();
-    if kept.is_empty() {
-        return None;
+    let mut kept = 0;
+    left.push('{');
+    for member in json::members(inside) {
+        let (name, value) = member?;
+        kept += usize::from(keep_if(left, |left| {
+            write_name(left, name, kept > 0);
+            attribute(left, (name, value), Some(urn), kind, inner)
+        })?);
     }
-    if kept.len() == members.len() && kept.iter().all(|(_, value)| matches!(value, Cow::Borrowed(_))) {
-        return Some(Cow::Borrowed(value));
-    }
-    let kept = kept.into_iter().map(|(name, value)| (name.clone(), value.into_owned())).collect();
-    Some(Cow::Owned(Value::Object(kept)))
+    left.push('}');
+    Ok(kept > 0)
 }
 
 /// What the paths say of one attribute.
@@ -101,7 +153,7 @@ fn named<'p>(paths: &'p [AttrPath], name: &str, urn: Option<&str>, kind: &Resour
         (None, urn) => urn.is_none(),
     };
     let mut subs = Vec::new();
-    for path in paths.iter().filter(|path| same_schema(path) && path.name.eq_ignore_ascii_case(name)) {
+    for path in paths.iter().filter(|path| path.name.eq_ignore_ascii_case(name) && same_schema(path)) {
         match &path.sub {
             Some(sub) => subs.push(sub.as_str()),
             None => return Named::Whole,
@@ -110,42 +162,82 @@ fn named<'p>(paths: &'p [AttrPath], name: &str, urn: Option<&str>, kind: &Resour
     if subs.is_empty() { Named::Not } else { Named::Subs(subs) }
 }
 
-fn attribute<'v>(
-    value: &'v Value,
-    name: &str,
-    urn: Option<&str>,
-    kind: &ResourceType,
-    projection: &Projection,
-) -> Option<Cow<'v, Value>> {
-    let known = kind.attribute(urn, name).map(|(_, attribute)| attribute);
-    let class = known.map_or(Returned::Default, class);
+/// What a projection does to one attribute.
+enum Rule<'p> {
+    Gone,
+    /// What of it is returned by default.
+    Whole,
+    /// These sub-attributes, and those that are always returned.
+    Only(Vec<&'p str>),
+    /// Its default without these sub-attributes.
+    Without(Vec<&'p str>),
+}
+
+fn rule<'p>(name: &str, urn: Option<&str>, kind: &ResourceType, projection: &'p Projection) -> Rule<'p> {
+    let class = kind.attribute(urn, name).map_or(Returned::Default, |(_, attribute)| class(attribute));
     let by_default = matches!(class, Returned::Always | Returned::Default);
     let always = class == Returned::Always || (urn.is_none() && name.eq_ignore_ascii_case("schemas"));
-    let whole =
-        |wanted: bool| if wanted { subs(value, known, &|sub| sub != Returned::Request, &|_| false) } else { None };
+    let whole = |wanted: bool| if wanted { Rule::Whole } else { Rule::Gone };
     if class == Returned::Never {
-        return None;
+        return Rule::Gone;
     }
     match projection {
         Projection::Default => whole(by_default),
         Projection::Only(paths) => match named(paths, name, urn, kind) {
             Named::Whole => whole(true),
             Named::Not => whole(always),
-            Named::Subs(names) => {
-                let wanted = |sub: &str| names.iter().any(|name| name.eq_ignore_ascii_case(sub));
-                subs(value, known, &|sub| sub == Returned::Always, &wanted)
-            }
+            Named::Subs(names) => Rule::Only(names),
         },
         Projection::Without(paths) => match named(paths, name, urn, kind) {
             Named::Whole => whole(always),
             Named::Not => whole(by_default),
-            Named::Subs(_) if !by_default => None,
-            Named::Subs(names) => {
-                let unwanted = |sub: &str| names.iter().any(|name| name.eq_ignore_ascii_case(sub));
-                without(value, known, &unwanted)
-            }
+            Named::Subs(_) if !by_default => Rule::Gone,
+            Named::Subs(names) => Rule::Without(names),
         },
         Projection::Plus(paths) => whole(by_default || matches!(named(paths, name, urn, kind), Named::Whole)),
+    }
+}
+
+/// Appends the value of an attribute with those sub-attributes that their class or their name keeps; false when nothing of it
+/// is left.
+fn attribute(
+    left: &mut String,
+    (name, value): (&str, &str),
+    urn: Option<&str>,
+    kind: &ResourceType,
+    projection: &Projection,
+) -> Result<bool, Damaged> {
+    let known = || kind.attribute(urn, name).map(|(_, attribute)| attribute);
+    let among = |names: &[&str], sub: &str| names.iter().any(|name| name.eq_ignore_ascii_case(sub));
+    let of = |known: Option<&Attribute>, sub: &str| {
+        known.and_then(|attribute| attribute.sub(sub)).map_or(Returned::Default, class)
+    };
+    match rule(name, urn, kind, projection) {
+        Rule::Gone => Ok(false),
+        Rule::Whole => {
+            let shown = |class| matches!(class, Returned::Always | Returned::Default);
+            let known = known();
+            if known.is_none_or(|known| known.subs.iter().all(|sub| shown(class(sub)))) {
+                left.push_str(value);
+                return Ok(true);
+            }
+            prune(left, value, &|sub| shown(of(known, sub)))
+        }
+        Rule::Only(names) => {
+            let known = known();
+            prune(left, value, &|sub| match of(known, sub) {
+                Returned::Never => false,
+                class => class == Returned::Always || among(&names, sub),
+            })
+        }
+        Rule::Without(names) => {
+            let known = known();
+            prune(left, value, &|sub| match of(known, sub) {
+                Returned::Always => true,
+                Returned::Default => !among(&names, sub),
+                Returned::Request | Returned::Never => false,
+            })
+        }
     }
 }
 
@@ -154,56 +246,37 @@ fn class(attribute: &Attribute) -> Returned {
     if attribute.mutability == Mutability::WriteOnly { Returned::Never } else { attribute.returned }
 }
 
-/// The value with those sub-attributes that their class or their name keeps; `None` when nothing of it is left.
-fn subs<'v>(
-    value: &'v Value,
-    attribute: Option<&Attribute>,
-    by_class: &dyn Fn(Returned) -> bool,
-    by_name: &dyn Fn(&str) -> bool,
-) -> Option<Cow<'v, Value>> {
-    prune(value, &|name| {
-        let class = attribute.and_then(|attribute| attribute.sub(name)).map_or(Returned::Default, class);
-        class != Returned::Never && (by_class(class) || by_name(name))
-    })
-}
-
-fn without<'v>(
-    value: &'v Value,
-    attribute: Option<&Attribute>,
-    unwanted: &dyn Fn(&str) -> bool,
-) -> Option<Cow<'v, Value>> {
-    prune(value, &|name| {
-        let class = attribute.and_then(|attribute| attribute.sub(name)).map_or(Returned::Default, class);
-        match class {
-            Returned::Always => true,
-            Returned::Default => !unwanted(name),
-            Returned::Request | Returned::Never => false,
-        }
-    })
-}
-
-/// Keeps members of the object, or of each object in the array. Plain values have no members and stay.
-fn prune<'v>(value: &'v Value, keep: &dyn Fn(&str) -> bool) -> Option<Cow<'v, Value>> {
-    match value {
-        Value::Object(members) if members.keys().all(|name| keep(name)) => Some(Cow::Borrowed(value)),
-        Value::Object(members) => {
-            let kept: Object = members
-                .iter()
-                .filter(|(name, _)| keep(name))
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect();
-            (!kept.is_empty()).then_some(Cow::Owned(Value::Object(kept)))
-        }
-        Value::Array(items) => {
-            let kept: Vec<Cow<'_, Value>> = items.iter().filter_map(|item| prune(item, keep)).collect();
-            if kept.len() == items.len() && kept.iter().all(|item| matches!(item, Cow::Borrowed(_))) {
-                return Some(Cow::Borrowed(value));
+/// Appends a value, of an object the members that are kept, of an array each element so. Plain values have no members and
+/// stay. False if it had something and has nothing left.
+fn prune(left: &mut String, value: &str, keep: &dyn Fn(&str) -> bool) -> Result<bool, Damaged> {
+    let (mut all, mut kept) = (0, 0);
+    if let Some(inside) = json::inside(value, BRACES) {
+        left.push('{');
+        for member in json::members(inside) {
+            let (name, value) = member?;
+            all += 1;
+            if keep(name) {
+                write_name(left, name, kept > 0);
+                left.push_str(value);
+                kept += 1;
             }
-            let kept: Vec<Value> = kept.into_iter().map(Cow::into_owned).collect();
-            (!kept.is_empty()).then_some(Cow::Owned(Value::Array(kept)))
         }
-        plain => Some(Cow::Borrowed(plain)),
+        left.push('}');
+    } else if let Some(inside) = json::inside(value, BRACKETS) {
+        left.push('[');
+        for element in json::elements(inside) {
+            let element = element?;
+            all += 1;
+            kept += usize::from(keep_if(left, |left| {
+                left.push_str(if kept > 0 { "," } else { "" });
+                prune(left, element, keep)
+            })?);
+        }
+        left.push(']');
+    } else {
+        left.push_str(value);
     }
+    Ok(all == 0 || kept > 0)
 }
 
 #[cfg(test)]

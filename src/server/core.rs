@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use time::OffsetDateTime;
 
+use super::asked::Queries;
 use super::auth::{Auth, Credential, Scheme, Tenant};
 use super::cursor::Cursors;
 use super::oauth::Grants;
@@ -40,6 +41,8 @@ pub(super) struct Core {
     pub explain: bool,
     /// Whether anybody can see accounts and tokens: whether there is an admin surface.
     pub shows_accounts: bool,
+    /// The queries of requests for one resource that were read before.
+    pub queries: Arc<Queries>,
     /// The open cursors of queries.
     pub cursors: Arc<Cursors>,
     turns: Arc<Vec<Mutex<()>>>,
@@ -65,6 +68,7 @@ impl Core {
             grants: None,
             explain: false,
             shows_accounts: false,
+            queries: Arc::default(),
             cursors: Arc::default(),
             turns: Arc::new(std::iter::repeat_with(Mutex::default).take(TURNS).collect()),
             products: Arc::new(products),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::answer::{Answer, missing, refused};
+use super::asked::Asked;
 use super::auth::{self, Access};
 use super::context::Context;
 use super::core::{Core, Place};
@@ -77,7 +78,7 @@ fn enter<T: From<Answer>>(
     let method = if head { Method::Get } else { request.method.clone() };
     let route = Route::find(path, &server.profile);
 
-    let known = auth::access(&place.tenant, &request.headers, server.now());
+    let known = auth::access(&place.tenant, &request.headers, || server.now());
     let granted = server.grants.as_ref().is_some_and(|(tenant, grants)| {
         *tenant == place.tenant.name && grants.admits(request.headers.get("authorization"), server.now())
     });
@@ -184,7 +185,8 @@ pub(super) fn origin(server: &Core, request: &Request) -> String {
         return url.clone();
     }
     let plain = |host: &&str| {
-        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte))
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'[' | b']');
+        !host.is_empty() && host.bytes().all(fits)
     };
     let host = request.headers.get("host").filter(plain).unwrap_or("localhost");
     // With room for a base path.
@@ -204,7 +206,12 @@ struct Handling<'a> {
 
 impl Handling<'_> {
     fn route(&self, route: Route) -> Result<Answer, ScimError> {
-        let parameters = input::query(self.request.query().unwrap_or_default())?;
+        let query = self.request.query().unwrap_or_default();
+        let of_one = || self.context.server.queries.read(query);
+        let parameters = match &route {
+            Route::Resource(..) | Route::Me => Vec::new(),
+            _ => input::query(query)?,
+        };
         let asked = || {
             let pairs = parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             Query::new(&self.context, SearchRequest::from_query(pairs)?)
@@ -228,10 +235,10 @@ impl Handling<'_> {
                 let projection = search::projection(&parameters)?;
                 write::create(&self.context, kind, &self.ask(&projection), &self.body()?)
             }
-            (Route::Resource(kind, id), _) => self.resource(kind, &id, &search::projection(&parameters)?, &parameters),
+            (Route::Resource(kind, id), _) => self.resource(kind, &id, &*of_one()?),
             (Route::Me, _) => {
-                let id = self.own_id()?;
-                self.resource(Kind::User, &id, &search::projection(&parameters)?, &parameters)
+                let asked = of_one()?;
+                self.resource(Kind::User, &self.own_id()?, &asked)
             }
             (Route::Bulk, _) => {
                 let limit = self.context.server.profile.limits.bulk_bytes;
@@ -278,17 +285,12 @@ impl Handling<'_> {
         Ok(Later { made, quick: kind == Kind::User && !roles, answer: Box::new(answer) })
     }
 
-    fn resource(
-        &self,
-        kind: Kind,
-        id: &str,
-        projection: &Projection,
-        parameters: &[(String, String)],
-    ) -> Result<Answer, ScimError> {
+    fn resource(&self, kind: Kind, id: &str, asked: &Asked) -> Result<Answer, ScimError> {
+        let projection = &asked.projection;
         let (context, ask) = (&self.context, self.ask(projection));
         match &self.method {
             Method::Get => {
-                if let Some((_, filter)) = parameters.iter().find(|(name, _)| name.eq_ignore_ascii_case("filter")) {
+                if let Some(filter) = &asked.filter {
                     return search::one(context, kind, id, filter, projection);
                 }
                 let record = context.server.store.get(context.tenant, kind, id, search::links(kind, projection));

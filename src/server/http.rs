@@ -11,14 +11,16 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use super::Server;
 use super::answer::{Answer, SCIM_JSON};
 use super::dispatch::{Begun, Later, too_large};
+use super::idle::{Pulse, Watched};
 use crate::scim::ScimError;
 use crate::store::StoreError;
 use crate::wire::{Headers, Method, Request, Response, Root};
@@ -31,17 +33,6 @@ const HEAD_BYTES: usize = 64 * 1024;
 const READ_AWAY: usize = 8 << 20;
 /// For how long: who announced a body and waits for the answer before it sends it gets the answer then.
 const READ_AWAY_TIME: Duration = Duration::from_secs(1);
-/// Names of headers that most requests have, so that they need not be copied.
-const KNOWN: [&str; 8] = [
-    "host",
-    "authorization",
-    "accept",
-    "content-type",
-    "content-length",
-    "user-agent",
-    "accept-encoding",
-    "connection",
-];
 /// How long to wait before accepting again after the system refused (too many open files).
 const BREATH: Duration = Duration::from_millis(50);
 
@@ -75,7 +66,7 @@ impl Service for Server {
 /// How long the listener waits for what.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
-    /// For the head of a request, also between requests of one connection.
+    /// For the head of a request, also between requests of one connection; it may be a quarter more.
     pub head: Duration,
     /// For the body of a request (408), and then again for its answer (503).
     pub request: Duration,
@@ -104,20 +95,31 @@ pub async fn serve_with<S: Service>(
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let (stop, stopping) = watch::channel(false);
     let mut connections = JoinSet::new();
+    let mut watched = Watched::default();
+    let mut look = tokio::time::interval(Watched::interval(timeouts.head));
+    // A process that stood still must not make up for looks that nobody could have answered to.
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     tokio::pin!(shutdown);
     loop {
         // Finished connections are forgotten, so that the set stays as small as what is open.
         while connections.try_join_next().is_some() {}
         let accepted = tokio::select! {
             () = &mut shutdown => break,
+            _ = look.tick() => {
+                watched.look();
+                continue;
+            }
             accepted = accept(&listener, &room) => accepted,
         };
         let Some((stream, permit)) = accepted else { continue };
         let (server, stopping) = (Arc::clone(&server), stopping.clone());
-        connections.spawn(async move {
-            connection(stream, server, stopping, timeouts).await;
+        let pulse = Arc::new(Pulse::default());
+        let own = Arc::clone(&pulse);
+        let task = connections.spawn(async move {
+            connection(stream, server, stopping, (timeouts.request, own)).await;
             drop(permit);
         });
+        watched.add(task, pulse);
     }
     drop(listener);
     let _ = stop.send(true);
@@ -143,16 +145,18 @@ async fn connection<S: Service>(
     stream: TcpStream,
     server: Arc<S>,
     mut stopping: watch::Receiver<bool>,
-    timeouts: Timeouts,
+    (patience, pulse): (Duration, Arc<Pulse>),
 ) {
     // Small answers must not wait for more to come.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| exchange(Arc::clone(&server), request, timeouts));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(timeouts.head)
-        .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
+    let service = service_fn(move |request| {
+        let (server, pulse) = (Arc::clone(&server), Arc::clone(&pulse));
+        async move {
+            let _busy = pulse.busy();
+            exchange(server, request, patience).await
+        }
+    });
+    let connection = http1::Builder::new().max_buf_size(HEAD_BYTES).serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
     // What goes wrong on a connection is the client's to see, and hyper has told it.
     tokio::select! {
@@ -172,39 +176,48 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 async fn exchange<S: Service>(
     server: Arc<S>,
     request: hyper::Request<Incoming>,
-    timeouts: Timeouts,
+    patience: Duration,
 ) -> Result<hyper::Response<Full<Bytes>>, Infallible> {
-    let head = request.method() == hyper::Method::HEAD;
-    let (answer, close) = match receive(server.server(), request, timeouts.request).await {
-        Ok(request) => (perform(server, request, timeouts.request).await, false),
+    let (mut head, body) = request.into_parts();
+    let (answer, close) = match receive(server.server(), &head, body, patience).await {
+        Ok(request) => (perform(server, request, patience).await, false),
         // The rest of the body is not read, so the connection cannot be used again.
-        Err(error) => (Answer::error(&error).into_response(head), true),
+        Err(error) => (Answer::error(&error).into_response(head.method == hyper::Method::HEAD), true),
     };
-    Ok(response(answer, close))
+    // The answer takes over the memory of the request's fields.
+    head.headers.clear();
+    Ok(response(answer, close, head.headers))
 }
 
-async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: Duration) -> Result<Request, ScimError> {
-    let limits = &server.profile().limits;
-    let limit = limits.body_bytes.max(limits.bulk_bytes);
-    let (head, mut body) = request.into_parts();
-    if head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > HEAD_BYTES {
+async fn receive(
+    server: &Server,
+    head: &hyper::http::request::Parts,
+    mut body: Incoming,
+    patience: Duration,
+) -> Result<Request, ScimError> {
+    let limit = server.largest_body();
+    let (mut headers, mut size, mut hosts) = (Headers::with_capacity(head.headers.len()), 0, 0);
+    for (name, value) in &head.headers {
+        size += name.as_str().len() + value.len();
+        hosts += usize::from(name == hyper::header::HOST);
+        let value = match std::str::from_utf8(value.as_bytes()) {
+            Ok(value) => value.to_owned(),
+            Err(_) => String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        };
+        match known(name.as_str()) {
+            Some(known) => headers.push_known(known, value),
+            None => headers.push(name.as_str(), value),
+        }
+    }
+    if size > HEAD_BYTES {
         return Err(ScimError::new(431, format!("the headers are larger than {HEAD_BYTES} bytes")));
     }
-    let hosts = head.headers.get_all(hyper::header::HOST).iter().count();
     if hosts > 1 || (hosts == 0 && head.version == hyper::Version::HTTP_11) {
         return Err(ScimError::new(400, "exactly one Host header is wanted"));
     }
     if body.size_hint().lower() > u64::try_from(limit).unwrap_or(u64::MAX) {
         read_away(&mut body).await;
         return Err(too_large("body limit", limit));
-    }
-    let mut headers = Headers::default();
-    for (name, value) in &head.headers {
-        let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        match KNOWN.iter().find(|known| name == **known) {
-            Some(known) => headers.push_known(known, value),
-            None => headers.push(name.as_str(), value),
-        }
     }
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let method = Method::from_word(head.method.as_str());
@@ -221,6 +234,21 @@ async fn receive(server: &Server, request: hyper::Request<Incoming>, patience: D
         Ok(Ok(body)) => body.to_bytes(),
     };
     Ok(Request { root: Root::Scim, method, target, headers, body: Some(bytes.to_vec()) })
+}
+
+/// The names of headers that most requests have need not be copied.
+fn known(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "host" => "host",
+        "authorization" => "authorization",
+        "accept" => "accept",
+        "content-type" => "content-type",
+        "content-length" => "content-length",
+        "user-agent" => "user-agent",
+        "accept-encoding" => "accept-encoding",
+        "connection" => "connection",
+        _ => return None,
+    })
 }
 
 /// Reads what is left of a body and forgets it: so much of it, and for so long, as a client that means well may need.
@@ -271,8 +299,10 @@ async fn submit<S: Service>(server: Arc<S>, request: Request) -> Response {
     }
 }
 
-fn response(answer: Response, close: bool) -> hyper::Response<Full<Bytes>> {
+/// The answer as hyper sends it, in the memory of that empty map.
+fn response(answer: Response, close: bool, headers: hyper::HeaderMap) -> hyper::Response<Full<Bytes>> {
     let mut response = hyper::Response::new(Full::new(Bytes::from(answer.body)));
+    *response.headers_mut() = headers;
     *response.status_mut() = hyper::StatusCode::from_u16(answer.status).unwrap_or_default();
     for (name, value) in answer.headers {
         let name = match name.as_ref() {

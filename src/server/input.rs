@@ -59,15 +59,18 @@ fn is_json(media_type: &str) -> bool {
 /// Whether an `Accept` header leaves room for an answer in JSON (I-64).
 pub(super) fn accepts(accept: Option<&str>) -> bool {
     let Some(accept) = accept.filter(|accept| !accept.trim().is_empty()) else { return true };
-    accept.split(',').any(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let range = parts.next().unwrap_or_default();
-        let refused = parts.any(|part| {
-            part.to_ascii_lowercase().strip_prefix("q=").and_then(|q| q.trim().parse::<f32>().ok()) == Some(0.0)
-        });
-        let fits = ["*/*", "*", "application/*", "application/scim+json", "application/json"];
-        !refused && fits.iter().any(|fit| range.eq_ignore_ascii_case(fit))
-    })
+    let fits = ["*/*", "*", "application/*", "application/scim+json", "application/json"];
+    let fits = |range: &str| fits.iter().any(|fit| range.eq_ignore_ascii_case(fit));
+    // Most clients name one type and no more.
+    fits(accept)
+        || accept.split(',').any(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let range = parts.next().unwrap_or_default();
+            let refused = parts.any(|part| {
+                part.to_ascii_lowercase().strip_prefix("q=").and_then(|q| q.trim().parse::<f32>().ok()) == Some(0.0)
+            });
+            !refused && fits(range)
+        })
 }
 
 /// Whether brackets outside of strings nest deeper than that; looks at every byte once.

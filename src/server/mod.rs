@@ -7,6 +7,7 @@ mod account;
 mod admin;
 mod after;
 mod answer;
+mod asked;
 mod auth;
 mod bulk;
 mod context;
@@ -17,6 +18,7 @@ mod dispatch;
 mod etag;
 mod filter;
 mod http;
+mod idle;
 mod input;
 mod oauth;
 mod render;
@@ -135,12 +137,12 @@ impl Server {
     /// surface an OAuth error (`RFC6749 §5.2`).
     #[must_use]
     pub fn handle(&self, request: Request) -> Response {
-        let core = self.core();
-        if let Some((_, grants)) = core.grants.as_ref().filter(|_| request.path() == oauth::PATH) {
+        let (core, path) = (self.core(), request.path());
+        if let Some((_, grants)) = core.grants.as_ref().filter(|_| path == oauth::PATH) {
             return grants.handle(&request, core.now());
         }
         match &self.admin {
-            Some(operator) if admin::owns(request.path()) => admin::handle(self, operator, &request),
+            Some(operator) if admin::owns(path) => admin::handle(self, operator, &request),
             _ => dispatch::handle(&core, &request),
         }
     }
@@ -149,12 +151,18 @@ impl Server {
     /// which is short in any store.
     fn is_quick(&self, request: &Request) -> bool {
         let path = request.path();
-        if path.ends_with("/.search") || path.ends_with("/Bulk") || admin::owns(path) {
+        if admin::owns(path) {
             return false;
         }
         if request.method == Method::Get {
-            let query = request.query().unwrap_or_default();
-            return (path.contains("/Users/") && !query.contains("filter")) || filter::is_look_up(query);
+            let parent = path.bytes().rposition(|byte| byte == b'/').and_then(|end| path.get(..end));
+            let user = parent.is_some_and(|parent| parent.ends_with("/Users"));
+            return request
+                .query()
+                .map_or(user, |query| (user && !query.contains("filter")) || filter::is_look_up(query));
+        }
+        if path.ends_with("/.search") || path.ends_with("/Bulk") {
+            return false;
         }
         let small = request.body.as_ref().is_none_or(|body| body.len() <= QUICK_BODY);
         small && !path.contains("/Groups") && !self.core().store.waits()
@@ -176,6 +184,12 @@ impl Server {
 
     fn core(&self) -> Arc<Core> {
         Arc::clone(&self.core.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The largest body that any endpoint takes, bytes.
+    fn largest_body(&self) -> usize {
+        let core = self.core.read().unwrap_or_else(PoisonError::into_inner);
+        core.profile.limits.body_bytes.max(core.profile.limits.bulk_bytes)
     }
 
     /// Serves another profile from the next request on; answers it.

@@ -1,13 +1,12 @@
 //! A record as the resource that a client sees: attributes, `id`, memberships, `meta`. Once as an object, for filters,
 //! sorting and projection, and once as text, for the plain read that needs no tree.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::context::{Context, links_name, resource_type};
-use crate::scim::project::{Projection, project, shown};
+use crate::scim::json::Damaged;
+use crate::scim::project::{self, Projection};
 use crate::scim::{Object, ScimError, datetime};
 use crate::store::{Kind, Link, Record};
 
@@ -97,76 +96,78 @@ pub(super) fn text_with(
 ) -> Result<String, ScimError> {
     if shows_role(context, record) {
         let resource = object(context, record, Detail::Full)?;
-        return Ok(Value::Object(project(&resource, resource_type(record.kind), projection)).to_string());
+        return Ok(Value::Object(project::project(&resource, resource_type(record.kind), projection)).to_string());
     }
+    let (kind, members) = (resource_type(record.kind), record.body.members());
     // Of a device not everything that is stored is returned.
-    if record.kind == Kind::Device || !matches!(projection, Projection::Default) {
-        return projected(context, record, projection, face);
-    }
-    let members = record.body.members();
+    let all = record.kind != Kind::Device && matches!(projection, Projection::Default);
+    let add = |text: &mut String, members: &str| match all {
+        true => {
+            text.push(',');
+            text.push_str(members);
+            Ok(())
+        }
+        false => project::write(text, members, kind, projection),
+    };
+    let damaged = |error: Damaged| ScimError::new(500, format!("a stored resource is damaged: {error}"));
     let mut text = String::with_capacity(members.len() + 400 + record.links.len() * 200);
+    // The id is in every answer (I-41).
     text.push_str("{\"id\":");
     quote(&mut text, &record.id);
-    text.push(',');
-    text.push_str(members);
-    for (index, link) in record.links.iter().enumerate() {
-        if index == 0 {
-            text.push_str(",\"");
-            text.push_str(links_name(record.kind));
-            text.push_str("\":[");
-        } else {
-            text.push(',');
+    add(&mut text, members).map_err(damaged)?;
+    let parts: [(&str, &dyn Fn(&mut String)); 3] = [
+        (links_name(record.kind), &|text| write_links(text, context, record)),
+        ("deviceNumber", &|text| text.push_str(&record.sequence.to_string())),
+        ("meta", &|text| write_meta(text, record, face)),
+    ];
+    let has = [!record.links.is_empty(), record.kind == Kind::Device, true];
+    for ((name, append), _) in parts.iter().zip(has).filter(|(_, has)| *has) {
+        if all {
+            write_name(&mut text, name);
+            append(&mut text);
+        } else if !project::is_gone(name, kind, projection) {
+            let mut part = String::new();
+            write_name(&mut part, name);
+            append(&mut part);
+            add(&mut text, part.trim_start_matches(',')).map_err(damaged)?;
         }
-        write_element(&mut text, context, record.kind, link);
     }
-    text.push_str(if record.links.is_empty() { ",\"meta\":" } else { "],\"meta\":" });
-    write_meta(&mut text, record, face);
     text.push('}');
     Ok(text)
 }
 
-/// The resource in parts, so that only what is shown of it is copied or made.
-fn projected(
-    context: &Context<'_>,
-    record: &Record,
-    projection: &Projection,
-    face: &Face,
-) -> Result<String, ScimError> {
-    let body = record.body.object().map_err(super::answer::refused)?;
-    let mut others = computed(context, record, Detail::Full)?;
-    let hidden = match projection {
-        Projection::Only(paths) => !paths.iter().any(|path| path.name.eq_ignore_ascii_case("meta")),
-        _ => false,
-    };
-    if !hidden {
-        others.insert("meta".into(), meta(record, face));
+/// Appends the name of a member that is not the first.
+fn write_name(text: &mut String, name: &str) {
+    for part in [",\"", name, "\":"] {
+        text.push_str(part);
     }
-    let kind = resource_type(record.kind);
-    let mut text = String::with_capacity(record.body.text().len() + 400);
-    // The id is in every answer (I-41).
-    text.push_str("{\"id\":");
-    quote(&mut text, &record.id);
-    for (name, value) in [body, &others].into_iter().flat_map(|part| shown(part, kind, projection)) {
-        text.push(',');
-        quote(&mut text, name);
-        text.push(':');
-        match value.as_ref() {
-            Value::String(plain) => quote(&mut text, plain),
-            // Writing to a string cannot fail.
-            value => drop(write!(text, "{value}")),
-        }
+}
+
+/// Appends the elements that [`element`] makes in full.
+fn write_links(text: &mut String, context: &Context<'_>, record: &Record) {
+    for (index, link) in record.links.iter().enumerate() {
+        text.push(if index == 0 { '[' } else { ',' });
+        write_element(text, context, record.kind, link);
     }
-    text.push('}');
-    Ok(text)
+    text.push(']');
 }
 
 /// Appends a JSON string; what needs no escape costs no more than a copy.
 fn quote(text: &mut String, plain: &str) {
-    if plain.bytes().any(|byte| byte < b' ') {
+    // Without an early end, so that many bytes are looked at at once.
+    let (control, special) = plain.bytes().fold((0, 0), |(control, special), byte| {
+        (control | u8::from(byte < b' '), special | u8::from(byte == b'"') | u8::from(byte == b'\\'))
+    });
+    if control > 0 {
         text.push_str(&Value::from(plain).to_string());
         return;
     }
     text.push('"');
+    if special == 0 {
+        text.push_str(plain);
+        text.push('"');
+        return;
+    }
     let mut rest = plain;
     while let Some(place) = rest.bytes().position(|byte| byte == b'"' || byte == b'\\') {
         let (before, special) = rest.split_at(place);

@@ -1,5 +1,7 @@
 //! The table of routes: which path is which endpoint, which methods it offers, and what stands where a capability is off.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 
 use crate::profile::{Capabilities, Deletion, Profile};
@@ -48,18 +50,19 @@ impl Route {
         let path = path.strip_suffix('/').unwrap_or(path);
         // JC-006: a client whose base URL ends in a slash asks for `//Users`.
         let path = path.strip_prefix('/').filter(|rest| rest.starts_with('/')).unwrap_or(path);
-        let mut decoded = Vec::new();
-        if path.contains('%') {
-            for part in path.split('/').skip(1) {
-                decoded.push(percent_decode_str(part).decode_utf8().ok()?);
-            }
+        // No endpoint has more than two segments.
+        let mut decoded = [Cow::Borrowed(""), Cow::Borrowed("")];
+        let mut count = 0;
+        let plain = !path.contains('%');
+        for part in path.split('/').skip(1) {
+            let decode = || percent_decode_str(part).decode_utf8().ok();
+            *decoded.get_mut(count)? = if plain { Cow::Borrowed(part) } else { decode()? };
+            count += 1;
         }
-        let parts: Vec<&str> = match decoded.is_empty() {
-            true => path.split('/').skip(1).collect(),
-            false => decoded.iter().map(AsRef::as_ref).collect(),
-        };
-        Self::standard(&parts, &profile.capabilities).or_else(|| {
-            let (name, id) = match *parts.as_slice() {
+        let both = [decoded[0].as_ref(), decoded[1].as_ref()];
+        let parts = &both[..count];
+        Self::standard(parts, &profile.capabilities).or_else(|| {
+            let (name, id) = match *parts {
                 [name] => (name, None),
                 [name, id] if !id.is_empty() => (name, Some(id.to_owned())),
                 _ => return None,

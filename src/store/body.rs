@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::StoreError;
-use crate::scim::Object;
+use crate::scim::{Object, json};
 
 /// Attributes as text and, on demand, as an object; copies share both.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ impl Body {
     /// The text between the outer braces, for a writer that adds members of its own.
     #[must_use]
     pub fn members(&self) -> &str {
-        self.0.text.trim().strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default()
+        json::inside(&self.0.text, ['{', '}']).unwrap_or_default()
     }
 
     /// The object.

@@ -1,7 +1,7 @@
 //! The in-memory store: every tenant's tables and memberships under one lock, so that each call sees and leaves one
 //! consistent state. Nothing survives the process.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use time::OffsetDateTime;
@@ -14,7 +14,8 @@ use super::{
 /// A store that lives in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    tenants: RwLock<HashMap<String, Tenant>>,
+    // A few, which are sooner compared than hashed.
+    tenants: RwLock<BTreeMap<String, Tenant>>,
 }
 
 #[derive(Debug, Default)]
@@ -34,11 +35,11 @@ impl MemoryStore {
         Self::default()
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, HashMap<String, Tenant>> {
+    fn read(&self) -> RwLockReadGuard<'_, BTreeMap<String, Tenant>> {
         self.tenants.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, HashMap<String, Tenant>> {
+    fn write(&self) -> RwLockWriteGuard<'_, BTreeMap<String, Tenant>> {
         self.tenants.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,6 +7,12 @@ use std::borrow::Cow;
 pub struct Headers(Vec<(Cow<'static, str>, String)>);
 
 impl Headers {
+    /// An empty list with room for so many fields.
+    #[must_use]
+    pub fn with_capacity(fields: usize) -> Self {
+        Self(Vec::with_capacity(fields))
+    }
+
     /// The first value of a field, whatever the case of its name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {

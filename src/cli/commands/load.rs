@@ -123,7 +123,9 @@ pub fn load(flags: Load, context: &Context) -> Result<ExitCode, Fault> {
         }
         if let Some(path) = &judgement.html {
             let (requirements, readings) = Default::default();
-            let page = Page { exit, target: &reached.name, text: &text, requirements, readings };
+            let valid = came.measured.invalid.is_empty() || exit != ExitCode::Passed;
+            let word = if valid { page::word(exit) } else { "INVALID" };
+            let page = Page { word, target: &reached.name, text: &text, requirements, readings };
             page::write(path, &page, |out| out.write_all(json.as_bytes()), context)?;
         }
     }

@@ -1,10 +1,10 @@
 //! Projections of one user, as the text of what is left.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::scim::schema::user;
+use crate::scim::schema::{self, user};
 use crate::scim::urn;
 
 fn person() -> Object {
@@ -121,4 +121,72 @@ proptest! {
         prop_assert!(projected.keys().all(|name| person().contains_key(name)));
         prop_assert_eq!(project(&projected, user(), &projection), projected);
     }
+}
+
+proptest! {
+    #[test]
+    fn what_is_gone_whatever_it_holds_is_not_shown_and_spaces_change_nothing(
+        paths in proptest::collection::vec(0..PATHS.len(), 0..4),
+        which in 0..4,
+    ) {
+        let paths: Vec<AttrPath> = parse_list(&paths.iter().map(|path| PATHS[*path]).collect::<Vec<_>>().join(","));
+        let projection = match which {
+            0 => Projection::Default,
+            1 => Projection::Only(paths),
+            2 => Projection::Without(paths),
+            _ => Projection::Plus(paths),
+        };
+        for (resource, kind) in [(person(), user()), (device(), schema::device())] {
+            let shown = project(&resource, kind, &projection);
+            for name in resource.keys().filter(|name| is_gone(name, kind, &projection)) {
+                prop_assert!(!shown.contains_key(name), "{name}");
+            }
+            let (text, mut left) = (serde_json::to_string_pretty(&resource).unwrap(), String::new());
+            prop_assert_eq!(write(&mut left, json::inside(&text, BRACES).unwrap(), kind, &projection), Ok(()));
+            let left: Object = serde_json::from_str(&format!("{{{}}}", left.trim_start_matches(','))).unwrap();
+            prop_assert_eq!(left, shown);
+        }
+    }
+}
+
+#[test]
+fn a_name_with_an_escape_is_shown_as_it_is() {
+    let text = r#""userName":"a\"b","urn:acme:2.0:Badge":{"a\"b":[{}]},"custom":{"\u0061":1}"#;
+    for (projection, expected) in [
+        (Projection::Default, text),
+        (Projection::Only(parse_list("custom.a,userName")), r#""userName":"a\"b""#),
+        (Projection::Without(parse_list("userName")), text.split_once(',').unwrap().1),
+    ] {
+        let mut left = String::new();
+        assert_eq!(write(&mut left, text, user(), &projection), Ok(()));
+        assert_eq!(left, format!(",{expected}"));
+    }
+    assert_eq!(write(&mut String::new(), "\"userName\":", user(), &Projection::Default), Err(Damaged));
+}
+
+/// Paths that meet every rule.
+const PATHS: [&str; 14] = [
+    "userName",
+    "name.givenName",
+    "EMAILS.value",
+    "emails",
+    "password",
+    "id",
+    "meta.version",
+    "custom.a",
+    "notes",
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user:department",
+    "urn:acme:2.0:Badge:number",
+    "urn:ietf:params:scim:schemas:core:2.0:User:userName",
+    "assetTag",
+];
+
+fn device() -> Object {
+    let kind = schema::device();
+    let attributes = kind.base.attributes.iter().map(|it| {
+        let subs: Object = it.subs.iter().map(|sub| (sub.name.clone(), json!("x"))).collect();
+        (it.name.clone(), if subs.is_empty() { json!("x") } else { Value::Object(subs) })
+    });
+    attributes.chain([(kind.extensions[0].0.urn.clone(), json!({"contract": "c"}))]).collect()
 }

@@ -1,19 +1,21 @@
 //! The SQLite store: one file, write-ahead log, every commit synced. One thread writes and gathers waiting writers into
 //! one transaction; readers have connections of their own. It knows nothing of SCIM messages or HTTP.
 
+mod pool;
 mod reader;
 mod statement;
 mod writer;
 
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
 use time::OffsetDateTime;
 
 use crate::store::{Change, Draft, From, Kind, Links, Order, Record, Select, Store, StoreError, Then};
+use pool::Pool;
 use writer::{Write, Writer};
 
 /// Identifies the file to `file` and to us: "scim" in ASCII.
@@ -28,10 +30,6 @@ const TWO_KINDS: i32 = 2;
 const UNCOUNTED: i32 = 3;
 /// How long a connection waits for another process that holds the file.
 const BUSY: Duration = Duration::from_secs(10);
-/// Idle read connections that are kept.
-const IDLE_READERS: usize = 16;
-/// Pages that a reader keeps, KiB: the inner pages of the indices of a million users.
-const READER_KIB: i32 = 8 * 1024;
 /// Pages that the writer keeps, KiB: new names and ids fall anywhere in their indices.
 const WRITER_KIB: i32 = 32 * 1024;
 /// What SQLite may hold in this process altogether, bytes; beyond it gives pages back before it takes new ones.
@@ -42,9 +40,7 @@ const LOG_PAGES: i32 = 8192;
 /// A store in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    path: PathBuf,
-    // Dropped before the writer: who closes last moves the log to the file, and a reader cannot.
-    idle: Mutex<Vec<Connection>>,
+    readers: Arc<Pool>,
     writer: Writer,
 }
 
@@ -56,33 +52,9 @@ impl SqliteStore {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path).map_err(broken)?;
         prepare(&connection)?;
-        Ok(Self { path: path.to_owned(), writer: Writer::start(connection)?, idle: Mutex::new(Vec::new()) })
-    }
-
-    fn read<T>(&self, look: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => self.connect().map_err(broken)?,
-        };
-        // A connection that failed is not used again.
-        let found = look(&connection).map_err(broken)?;
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < IDLE_READERS {
-            idle.push(connection);
-        }
-        Ok(found)
-    }
-
-    fn connect(&self) -> rusqlite::Result<Connection> {
-        let connection = Connection::open_with_flags(
-            &self.path,
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        connection.busy_timeout(BUSY)?;
-        keep_plans(&connection)?;
-        connection.pragma_update(None, "cache_size", -READER_KIB)?;
-        Ok(connection)
+        let readers = Arc::new(Pool::new(path.to_owned()));
+        let writer = Writer::start(connection, Arc::clone(&readers))?;
+        Ok(Self { readers, writer })
     }
 }
 
@@ -158,7 +130,7 @@ impl Store for SqliteStore {
     }
 
     fn get(&self, tenant: &str, kind: Kind, id: &str, links: Links<'_>) -> Result<Option<Record>, StoreError> {
-        self.read(|connection| reader::get(connection, tenant, kind, id, links))
+        self.readers.read(|connection| reader::get(connection, tenant, kind, id, links))
     }
 
     fn replace(&self, tenant: &str, change: Change) -> Result<Record, StoreError> {
@@ -178,7 +150,7 @@ impl Store for SqliteStore {
     }
 
     fn count(&self, tenant: &str, kind: Kind, select: &Select) -> Result<usize, StoreError> {
-        self.read(|connection| reader::count(connection, tenant, kind, select))
+        self.readers.read(|connection| reader::count(connection, tenant, kind, select))
     }
 
     fn list(
@@ -190,7 +162,7 @@ impl Store for SqliteStore {
         limit: usize,
         links: Links<'_>,
     ) -> Result<Vec<Record>, StoreError> {
-        self.read(|connection| reader::list(connection, tenant, kind, select, (from, limit), links))
+        self.readers.read(|connection| reader::list(connection, tenant, kind, select, (from, limit), links))
     }
 
     fn by_name(
@@ -200,7 +172,7 @@ impl Store for SqliteStore {
         (order, offset, limit): (Order, usize, usize),
         links: Links<'_>,
     ) -> Result<Vec<Record>, StoreError> {
-        self.read(|connection| reader::by_name(connection, tenant, kind, (order, offset, limit), links))
+        self.readers.read(|connection| reader::by_name(connection, tenant, kind, (order, offset, limit), links))
     }
 
     fn waits(&self) -> bool {

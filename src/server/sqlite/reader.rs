@@ -1,5 +1,5 @@
-//! The reading statements. Each read is one statement, or runs inside one transaction, so that a record and its links are
-//! of one moment.
+//! The reading statements. Each runs inside the snapshot of its connection, so that a record and its links are of one
+//! moment.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
@@ -42,10 +42,8 @@ pub(super) fn get(
         (Links::All, Kind::Group) => GROUP_WITH_LINKS,
         (Links::Skip, _) | (_, Kind::Device) => return bare(db, tenant, kind, id),
         (Links::Among(_), _) => {
-            return at_once(db, || {
-                let found = bare(db, tenant, kind, id)?;
-                found.map(|record| linked(db, tenant, record, links)).transpose()
-            });
+            let found = bare(db, tenant, kind, id)?;
+            return found.map(|record| linked(db, tenant, record, links)).transpose();
         }
     };
     let mut statement = db.prepare_cached(joined)?;
@@ -63,14 +61,6 @@ pub(super) fn get(
 
 fn bare(db: &Connection, tenant: &str, kind: Kind, id: &str) -> rusqlite::Result<Option<Record>> {
     db.prepare_cached(BARE)?.query_row([tenant, id, kind.name()], |row| record(row, kind)).optional()
-}
-
-/// Runs several statements as of one moment.
-fn at_once<T>(db: &Connection, look: impl FnOnce() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-    db.prepare_cached("BEGIN")?.execute([])?;
-    let found = look();
-    db.prepare_cached("COMMIT")?.execute([])?;
-    found
 }
 
 /// How many match.
@@ -163,14 +153,13 @@ fn page(
     sql: &str,
     values: impl Params,
 ) -> rusqlite::Result<Vec<Record>> {
-    let records = || {
-        let mut statement = db.prepare_cached(sql)?;
-        statement.query_map(values, |row| record(row, kind))?.collect::<rusqlite::Result<Vec<_>>>()
-    };
-    if matches!(links, Links::Skip) || kind == Kind::Device {
-        return records();
+    let mut statement = db.prepare_cached(sql)?;
+    let records = statement.query_map(values, |row| record(row, kind))?;
+    if matches!(links, Links::Skip) {
+        return records.collect();
     }
-    at_once(db, || records()?.into_iter().map(|record| linked(db, tenant, record, links)).collect())
+    let records = records.collect::<rusqlite::Result<Vec<_>>>()?;
+    records.into_iter().map(|record| linked(db, tenant, record, links)).collect()
 }
 
 fn whole(number: usize) -> i64 {

@@ -1,14 +1,15 @@
 //! The one writer of a file: waiting writes are batched into one transaction (group commit), each inside a savepoint so
 //! that a refused one leaves the others alone, and each is answered only after the commit is on disk.
 
-use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use time::OffsetDateTime;
 
+use super::pool::{KEPT, Pool};
 use super::{broken, statement};
 use crate::store::{Change, Draft, Kind, Record, StoreError};
 
@@ -44,12 +45,16 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread.
-    pub fn start(connection: Connection) -> Result<Self, StoreError> {
+    /// Starts the thread, which also says when the readers' snapshots are of the past.
+    pub fn start(connection: Connection, readers: Arc<Pool>) -> Result<Self, StoreError> {
         let (queue, jobs) = channel();
         let thread = std::thread::Builder::new()
             .name("scim-sqlite-writer".into())
-            .spawn(move || run(&connection, &jobs))
+            .spawn(move || {
+                run(&connection, &jobs, &readers);
+                // Who closes last moves the log to the file, and a reader cannot.
+                drop(readers);
+            })
             .map_err(|error| StoreError::Broken(error.to_string()))?;
         Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
     }
@@ -88,11 +93,20 @@ impl Drop for Writer {
     }
 }
 
-fn run(connection: &Connection, jobs: &Receiver<Job>) {
+fn run(connection: &Connection, jobs: &Receiver<Job>, readers: &Pool) {
     let (mut before, mut took) = (0, Duration::ZERO);
-    while let Ok(first) = jobs.recv() {
+    loop {
+        let first = match jobs.recv_timeout(KEPT) {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => {
+                drop(readers.pause());
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
         let batch = gather(first, jobs, before, took);
         let (writes, replies): (Vec<_>, Vec<_>) = batch.into_iter().map(|job| (job.write, job.reply)).unzip();
+        let pause = readers.pause();
         let begin = Instant::now();
         let outcomes = match commit(connection, writes) {
             Ok(outcomes) => outcomes,
@@ -103,6 +117,7 @@ fn run(connection: &Connection, jobs: &Receiver<Job>) {
             }
         };
         (before, took) = (replies.len(), begin.elapsed());
+        drop(pause);
         for (reply, outcome) in replies.into_iter().zip(outcomes) {
             reply(outcome);
         }

@@ -8,6 +8,7 @@ mod capabilities;
 mod cursors;
 mod devices;
 mod discovery;
+mod fresh;
 mod listener;
 mod oauth;
 mod queries;

@@ -1,0 +1,143 @@
+//! The text of JSON taken apart without being parsed: where members and elements begin and end. Scalars are not judged, and
+//! names and texts keep their escapes. It is for text that was JSON when it was stored; it knows nothing of attributes.
+
+/// The text cannot be taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the text is no JSON object")]
+pub struct Damaged;
+
+/// The text between the brackets of an object or array, if it is one.
+#[must_use]
+pub fn inside(text: &str, [open, close]: [char; 2]) -> Option<&str> {
+    text.trim().strip_prefix(open)?.strip_suffix(close)
+}
+
+/// The members in the text between the braces of an object: the name as it stands between its quotes, and the value's text.
+/// A [`Damaged`] is the last.
+pub fn members(inside: &str) -> impl Iterator<Item = Result<(&str, &str), Damaged>> {
+    parts(inside, member)
+}
+
+/// The elements in the text between the brackets of an array, as [`members`].
+pub fn elements(inside: &str) -> impl Iterator<Item = Result<&str, Damaged>> {
+    parts(inside, value)
+}
+
+fn parts<'t, T>(
+    inside: &'t str,
+    next: fn(&'t str) -> Option<(T, &'t str)>,
+) -> impl Iterator<Item = Result<T, Damaged>> {
+    let mut rest = inside.trim();
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let part = next(rest).and_then(|(part, after)| match after.strip_prefix(',').map(str::trim_start) {
+            None => after.is_empty().then_some((part, after)),
+            Some(after) => (!after.is_empty()).then_some((part, after)),
+        });
+        rest = part.as_ref().map_or("", |(_, after)| after);
+        Some(part.map(|(part, _)| part).ok_or(Damaged))
+    })
+}
+
+/// The member that a text begins with, and the text after it.
+fn member(text: &str) -> Option<((&str, &str), &str)> {
+    let end = text.starts_with('"').then(|| string_end(text.as_bytes(), 0))?;
+    let (name, rest) = (text.get(1..end)?, text.get(end + 1..)?);
+    let (value, rest) = value(rest.trim_start().strip_prefix(':')?.trim_start())?;
+    Some(((name, value), rest))
+}
+
+/// The value that a text begins with, and the text after it.
+fn value(text: &str) -> Option<(&str, &str)> {
+    let (value, rest) = text.split_at_checked(value_end(text.as_bytes()))?;
+    let value = value.trim_end();
+    (!value.is_empty()).then_some((value, rest))
+}
+
+/// Where the value ends that a text begins with: at the first comma or closing bracket outside of strings and brackets.
+fn value_end(text: &[u8]) -> usize {
+    let (mut place, mut depth) = (0, 0_usize);
+    while let Some(byte) = text.get(place) {
+        match byte {
+            b'"' => place = string_end(text, place),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 0 => depth -= 1,
+            b',' | b'}' | b']' if depth == 0 => return place,
+            _ => {}
+        }
+        place += 1;
+    }
+    place
+}
+
+/// The place of the quote that ends the string that begins at `start`, or beyond the text.
+fn string_end(text: &[u8], start: usize) -> usize {
+    let mut place = start + 1;
+    while let Some(byte) = text.get(place) {
+        match byte {
+            b'"' => return place,
+            b'\\' => place += 2,
+            _ => place += 1,
+        }
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::scim::Object;
+
+    #[test]
+    fn a_text_is_taken_apart_or_refused() {
+        for (text, parts) in [
+            ("", Some("")),
+            ("  ", Some("")),
+            (r#""a":1"#, Some("a=1")),
+            ("\"a\" : [1, {\"b\": \"]}\\\"\"}] ,\n\"c\":null ", Some("a=[1, {\"b\": \"]}\\\"\"}] c=null")),
+            (r#""a\"b":1"#, Some(r#"a\"b=1"#)),
+            (r#""a":1,"#, None),
+            (r#""a":"#, None),
+            (r#""a""#, None),
+            (r#""a":1}"#, None),
+            (r#""a":"1"#, None),
+            (r#""a":"1\"#, None),
+            (r#""a"#, None),
+            ("a:1", None),
+        ] {
+            let each: Result<Vec<_>, _> = members(text).collect();
+            let each = each.map(|each| each.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>());
+            assert_eq!(each.ok().map(|each| each.join(" ")).as_deref(), parts, "{text}");
+        }
+        assert_eq!(elements("1, [2,3] ,\"4,\"").collect::<Result<Vec<_>, _>>().unwrap(), ["1", "[2,3]", "\"4,\""]);
+        assert!(elements("1,,2").any(|part| part.is_err()));
+        assert_eq!((inside(" {1} ", ['{', '}']), inside("[1]", ['{', '}'])), (Some("1"), None));
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_of_a_text_are_the_members_of_its_object(
+            parts in proptest::collection::vec(("[a-z:.\"é]{1,4}", "[a-c\"\\\\{}\\[\\],: é\n]{0,8}", 0..4), 0..6),
+            pretty: bool,
+        ) {
+            let value = |text: &str, form: i32| match form {
+                0 => Value::from(text),
+                1 => serde_json::json!([text, {text: text}, {}, []]),
+                2 => serde_json::json!({text: [text], "x": -1.5e3}),
+                _ => Value::Bool(text.is_empty()),
+            };
+            let object: Object = parts.iter().map(|(name, text, form)| (name.clone(), value(text, *form))).collect();
+            let text = if pretty { serde_json::to_string_pretty(&object) } else { serde_json::to_string(&object) };
+            let text = text.unwrap();
+            let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+            let parts = members(inside(&text, ['{', '}']).unwrap()).map(|part| part.unwrap());
+            let parts = parts.map(|(name, value)| (read(&format!("\"{name}\"")), read(value)));
+            prop_assert_eq!(parts.map(|(name, value)| (name.as_str().unwrap().to_owned(), value)).collect::<Object>(), object);
+        }
+    }
+}
