@@ -1,5 +1,5 @@
 //! The driver beside other load tools, in interleaved rounds against one server: requests a second and CPU time per request of
-//! the tool. `cargo bench --bench load`; wrk and oha take part where they are installed.
+//! the tool. `cargo bench --bench load`; wrk and oha take part where they are installed, goose with `--features goose`.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a bench may fail loudly")]
 
@@ -30,7 +30,8 @@ struct Shot {
 /// The tools: their name, and how one of them sends `GET` of one user for some seconds with 64 connections.
 type Tool = (&'static str, fn(&Server, &str) -> Option<Shot>);
 
-const TOOLS: [Tool; 4] = [("scimproof", ours), ("wrk", wrk), ("oha", oha), ("bare hyper client", bare)];
+const TOOLS: [Tool; 5] =
+    [("scimproof", ours), ("wrk", wrk), ("oha", oha), ("bare hyper client", bare), ("scimproof's goose", goose)];
 
 /// User and system time of the children that have ended, microseconds (`/proc/self/stat`, in clock ticks of 10 ms).
 fn children() -> f64 {
@@ -46,10 +47,18 @@ fn installed(tool: &str) -> bool {
 }
 
 fn ours(server: &Server, _: &str) -> Option<Shot> {
+    engine(server, "own")
+}
+
+fn goose(server: &Server, _: &str) -> Option<Shot> {
+    cfg!(feature = "goose").then(|| engine(server, "goose")).flatten()
+}
+
+fn engine(server: &Server, name: &str) -> Option<Shot> {
     let before = children();
     let time = format!("{SECONDS}s");
-    let flags =
-        ["--workload", "read-by-id", "--users", "64", "--duration", &time, "--warm-up", "0s", "--population", "1"];
+    let sent = ["--workload", "read-by-id", "--users", "64", "--duration", &time, "--population", "1"];
+    let flags = [&sent[..], &["--warm-up", "0s", "--engine", name]].concat();
     let report = load(&["taskset", "-c", "1"], &server.url, &flags);
     assert_eq!(report["total"]["errors"], 0, "{report}");
     let requests = report["requests"].as_f64()?;
@@ -182,7 +191,7 @@ fn main() {
     };
     for (place, (name, _)) in TOOLS.iter().enumerate() {
         if shots[place].is_empty() {
-            println!("{name:<20} is not installed");
+            println!("{name:<20} is not here");
             continue;
         }
         let rates: Vec<f64> = shots[place].iter().map(|it| it.rate).collect();

@@ -18,6 +18,7 @@ const PLAYED: &[&[&str]] = &[
     &["run", "--profile", "strict", "--idp", "okta"],
     &["run", "--profile", "other-catalog.toml"],
     &["run", "--profile", "other-catalytic.toml"],
+    &["run", "--profile", "other-sso.toml"],
     &["prove", "--cases", "150", "--profile", "coalesce-catalog"],
     &["prove", "--cases", "150", "--profile", "catalytic"],
 ];
@@ -34,7 +35,13 @@ const OTHERS: &[(&str, &str, &str, &str)] = &[
         "other-catalytic.toml",
         include_str!("../fixtures/profiles/catalytic.toml"),
         "user_names = \"alphanumeric\"\n",
-        "put_without_active = \"activates\"\n",
+        "put_without_active = \"activates\"\ndeactivated_names = \"reactivates\"\n",
+    ),
+    (
+        "other-sso.toml",
+        include_str!("../fixtures/profiles/coalesce-sso.toml"),
+        "[accounts]\n",
+        "email_scope = \"organization\"\n",
     ),
 ];
 

@@ -11,7 +11,7 @@ use crate::scim::{address, datetime};
 use crate::wire::{Exchange, Method, Response};
 
 /// The test words of a row. `status` and `body` are subject and test at once.
-pub const WORDS: [&str; 21] = [
+pub const WORDS: [&str; 22] = [
     "status",
     "body",
     "is",
@@ -33,6 +33,7 @@ pub const WORDS: [&str; 21] = [
     "equals-ignoring-case",
     "exactly",
     "distinct",
+    "the-status",
 ];
 
 /// The words of `type`.
@@ -98,6 +99,8 @@ pub enum Test {
     Exactly(Vec<Value>),
     /// No value twice.
     Distinct,
+    /// The status code of the answer itself, as text or as a number (I-18).
+    TheStatus,
 }
 
 /// A subject and its test.
@@ -177,6 +180,7 @@ impl Test {
                 _ => return Err("`exactly` takes an array".into()),
             },
             "distinct" => truth(Self::Distinct)?,
+            "the-status" => truth(Self::TheStatus)?,
             other => return Err(format!("unknown test word `{other}`; known: {}", WORDS.join(", "))),
         })
     }
@@ -228,11 +232,12 @@ impl Test {
                 format!("has these {} in any order, and no others: {}", values.len(), list(values))
             }
             Self::Distinct => "has no value twice".into(),
+            Self::TheStatus => "is the status of the answer".into(),
         }
     }
 
-    /// Whether the values found satisfy the test.
-    fn holds(&self, found: &[&Value]) -> bool {
+    /// Whether the values found in an answer of that status satisfy the test.
+    fn holds(&self, found: &[&Value], status: u16) -> bool {
         let assigned: Vec<&Value> = found.iter().copied().filter(|value| !is_unassigned(value)).collect();
         let is = |wanted: &Value| match wanted {
             Value::Array(items) if found.len() != 1 || !found[0].is_array() => {
@@ -280,6 +285,11 @@ impl Test {
                 let all: Vec<&Value> = elements(&assigned).collect();
                 all.iter().enumerate().all(|(n, one)| !all[..n].iter().any(|other| equal(one, other)))
             }
+            Self::TheStatus => match found {
+                [Value::String(text)] => *text == status.to_string(),
+                [other] => other.as_u64() == Some(u64::from(status)),
+                _ => false,
+            },
         }
     }
 }
@@ -311,7 +321,7 @@ impl Expectation {
             Subject::Header(name) => {
                 let value = response.headers.get(name).map(|text| Value::String(text.to_owned()));
                 let found: Vec<&Value> = value.iter().collect();
-                judged(verdict(self.test.holds(&found)), phrase::values(&found))
+                judged(verdict(self.test.holds(&found, response.status)), phrase::values(&found))
             }
             Subject::At(path) => {
                 let Some(body) = response.json() else {
@@ -320,7 +330,7 @@ impl Expectation {
                     return judged(outcome, format!("status {} with {}", response.status, body_phrase(response)));
                 };
                 match address::find(&body, path) {
-                    Ok(found) if !self.test.holds(&found) && self.test.too_common() => {
+                    Ok(found) if !self.test.holds(&found, response.status) && self.test.too_common() => {
                         judged(Outcome::Inconclusive, "it may stand there by chance".into())
                     }
                     Ok(found) => {
@@ -328,7 +338,7 @@ impl Expectation {
                             Test::Exactly(values) if response.is_success() => apart_phrase(&found, values),
                             _ => got_phrase(response, &found),
                         };
-                        judged(verdict(self.test.holds(&found)), got)
+                        judged(verdict(self.test.holds(&found, response.status)), got)
                     }
                     Err(error) => judged(Outcome::Inconclusive, format!("the address is faulty: {error}")),
                 }

@@ -23,13 +23,13 @@ fn exchange(method: Method, status: u16, body: &str) -> Exchange {
     }
 }
 
-const BODY: &str = r#"{"userName":"Mara@x","active":true,"n":3,"empty":[],"doubled":[7,7],"none":null,"blank":"",
+const BODY: &str = r#"{"userName":"Mara@x","active":true,"n":3,"ok":200,"fine":"200","empty":[],"doubled":[7,7],"none":null,"blank":"",
   "name":{"givenName":"Zoë"},"meta":{"created":"2026-01-02T03:04:05.678Z"},
   "emails":[{"type":"work","value":"a","primary":true},{"type":"home","value":"b"}]}"#;
 
 #[test]
 fn each_word_holds_and_misses() {
-    let rows: [(&str, &str, Value, Outcome, &str); 54] = [
+    let rows: [(&str, &str, Value, Outcome, &str); 57] = [
         ("userName", "is", json!("Mara@x"), Pass, "\"Mara@x\""),
         ("USERNAME", "is", json!("mara@x"), Fail, "\"Mara@x\""),
         ("n", "is", json!(3.0), Pass, "3"),
@@ -83,6 +83,9 @@ fn each_word_holds_and_misses() {
         ("nickName", "exactly", json!([]), Pass, "nothing"),
         ("emails.value", "distinct", json!(true), Pass, "2 values: \"a\", \"b\""),
         ("doubled", "distinct", json!(true), Fail, "2 values: 7, 7"),
+        ("fine", "the-status", json!(true), Pass, "\"200\""),
+        ("ok", "the-status", json!(true), Pass, "200"),
+        ("n", "the-status", json!(true), Fail, "3"),
         ("userName", "same-as", json!("earlier"), Fail, "\"Mara@x\""),
     ];
     let answer = exchange(Method::Get, 200, BODY);

@@ -14,8 +14,8 @@ use crate::verdict::ExitCode;
 
 /// What a page is made of besides its data.
 pub struct Page<'a> {
-    /// How the command ends.
-    pub exit: ExitCode,
+    /// How it ended, in a word: that of [`word`], or `INVALID` where nothing was measured but this tool.
+    pub word: &'static str,
     /// The target's name.
     pub target: &'a str,
     /// What the terminal shows, without colour.
@@ -24,6 +24,11 @@ pub struct Page<'a> {
     pub requirements: BTreeSet<&'a str>,
     /// The interpretations that it speaks of.
     pub readings: BTreeSet<&'a str>,
+}
+
+/// How a command ended, in a word.
+pub fn word(exit: ExitCode) -> &'static str {
+    if exit == ExitCode::Passed { "PASS" } else { "FAIL" }
 }
 
 /// Writes a report as a page; `data` writes the JSON report.
@@ -40,6 +45,7 @@ pub fn write(
     let rules = page.requirements.iter().filter_map(|id| catalogue.get(id));
     let points = page.readings.iter().filter_map(|id| catalogue.interpretation(id));
     let texts = json!({
+        "word": page.word,
         "requirements": rules.map(|it| (it.id.clone(), json!({"summary": it.summary, "link": it.link}))).collect::<Map<_, _>>(),
         "readings": points.map(|it| (it.id.clone(), json!({"question": it.question, "readings": it.readings}))).collect::<Map<_, _>>(),
         "environment": {
@@ -48,8 +54,7 @@ pub fn write(
             "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
         },
     });
-    let word = if page.exit == ExitCode::Passed { "PASS" } else { "FAIL" };
-    let title = format!("{word} scimproof {}", page.target);
+    let title = format!("{} scimproof {}", page.word, page.target);
     let (title, text) = (context.redactor.scrub(&title), context.redactor.scrub(page.text));
     let head = Head { title: &title, text: &text };
     // The data is packed, so it must be clean before it goes in; the rest of the page holds nothing but this head.

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use url::Url;
 
+#[cfg(feature = "goose")]
+use super::http::failure;
 use super::http::http_client;
 use super::oauth::TokenKeeper;
 use super::{Auth, BaseUrl, HttpOptions, SetUpError, auth, tls};
@@ -102,6 +104,37 @@ impl Way {
     #[must_use]
     pub fn headers(&self) -> Arc<Vec<(String, Secret)>> {
         Arc::clone(&self.headers.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// An HTTP client of this way with connections of its own, for an engine that does not bring any: nothing is unpacked,
+    /// redirected or sent again.
+    ///
+    /// # Errors
+    /// [`SetUpError`] when it cannot be made.
+    #[cfg(feature = "goose")]
+    pub fn http_client(&self) -> Result<reqwest::Client, SetUpError> {
+        let builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .no_gzip()
+            .no_deflate()
+            .tcp_nodelay(true)
+            .connect_timeout(self.connect_timeout);
+        let builder = if self.http2 { builder.http2_prior_knowledge() } else { builder.http1_only() };
+        let builder = match &self.tls {
+            Some(config) => builder.tls_backend_preconfigured(rustls::ClientConfig::clone(config)),
+            // No TLS: do not read (or miss) the system's certificates.
+            None => builder.tls_certs_only([]),
+        };
+        builder.build().map_err(|error| SetUpError::Other(failure(&error).reason))
+    }
+
+    /// The class and the reason of a failure of that client, without URL or credentials.
+    #[cfg(feature = "goose")]
+    #[must_use]
+    pub fn failure(error: &reqwest::Error) -> Failure {
+        failure(error)
     }
 
     /// Host and port as they stand in `Host`, and the path of the base URL without trailing slash.

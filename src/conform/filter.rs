@@ -158,10 +158,13 @@ fn mark(tag: &str) -> String {
     format!(".{{{{ run.marker }}}}.{tag}@example.test")
 }
 
-/// A text of the table with names and addresses that are this run's own.
+/// A text of the table with names, addresses and external ids that are this run's own: on a server all may be unique.
 fn marked(text: &str, tag: &str) -> String {
     let end = format!("{}\"", mark(tag));
     let text = text.replace(".p\"", &end).replace(".P\"", &end);
+    let own = ["Ext-1\"", "ext-1\"", "EXT-1\"", "Ext-3\""];
+    let text =
+        own.iter().fold(text, |text, id| text.replace(id, &format!("{}-{tag}-{{{{ run.marker }}}}\"", &id[..5])));
     text.replace("one.test", &format!("one-{tag}-{{{{ run.marker }}}}.test"))
         .replace("two.test", &format!("two-{tag}-{{{{ run.marker }}}}.test"))
 }

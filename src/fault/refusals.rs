@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Row;
-use super::tools::{body, error, id_below, is, is_one, operations_of, path};
+use super::tools::{admin_path, body, error, id_below, is, is_one, operations_of, path};
 use crate::wire::{Method, Response};
 
 pub const FAULTS: &[Row] = &[
@@ -76,6 +76,24 @@ pub const FAULTS: &[Row] = &[
             }
             other => other,
         }
+    }),
+    ("a-refused-create-keeps-its-address", |world, request| {
+        // The address is taken before the name is looked at, and stays taken by nobody.
+        let native = request.method == Method::Post && admin_path(&request) == "/admin/v1/users";
+        let user = body(&request);
+        let address = if native { &user["email"] } else { &user["emails"][0]["value"] };
+        let Some(address) = address.as_str().filter(|_| native || is(&request, Method::Post, "/Users")) else {
+            return world.pass(request);
+        };
+        let key = format!("address {address}");
+        if world.noted(&key).is_some_and(|name| name != user["userName"]) {
+            return error(409, Some("uniqueness"));
+        }
+        let response = world.pass(request);
+        if response.status == 409 {
+            world.note(key, user["userName"].clone());
+        }
+        response
     }),
     ("versions-race", |world, mut request| {
         // Looks at the version, thinks, and writes without looking again.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::call::{Act, Call, call};
-use super::engine::{Arrivals, Driven, Engine, Pulse, Stage};
+use super::engine::{Arrivals, Driven, Engine, Own, Pulse, Stage};
 use super::readback::{Check, Problems};
 use super::shard::Live;
 use super::{Book, Measured, Record, Schedule, Shard, Standing, Workload};
@@ -51,7 +51,7 @@ const ENDLESS: Duration = Duration::from_secs(7 * 86_400);
 /// The longest begin that is kept one by one.
 const WINDOW: Duration = Duration::from_secs(30);
 
-/// A load under way.
+/// A load under way; the engine plays the load itself, and nothing before and after it.
 pub struct Session<'a> {
     engine: &'a dyn Engine,
     way: Arc<Way>,
@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
             Arrivals::Closed { .. } => 0,
         };
         let warm_up = options.warm_up;
-        let driven = self.drive(&stage, planned)?;
+        let driven = self.drive(self.engine, &stage, planned)?;
         let began = driven.began;
         Ok(Measured { began, ..Measured::new(driven.record, arrivals, warm_up, driven.unsent, driven.elapsed) })
     }
@@ -217,7 +217,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Plays what is planned, no faster than the target may be asked.
+    /// Plays what is planned, no faster than the target may be asked. It is the own engine that does so, whichever plays the load:
+    /// what is read back must not depend on what is measured.
     fn side_by_side(&mut self) -> Result<Record, String> {
         let planned: usize = self.shards.iter().map(Shard::planned).sum();
         let arrivals = match self.options.max_rps {
@@ -226,12 +227,12 @@ impl<'a> Session<'a> {
         };
         let in_flight = self.options.side_by_side.max(self.shards.len());
         let stage = Stage { arrivals, in_flight, most: u64::MAX, window: Duration::ZERO, drain: ENDLESS };
-        self.drive(&stage, planned as u64).map(|driven| driven.record)
+        self.drive(&Own, &stage, planned as u64).map(|driven| driven.record)
     }
 
-    fn drive(&mut self, stage: &Stage, planned: u64) -> Result<Sum, String> {
+    fn drive(&mut self, engine: &dyn Engine, stage: &Stage, planned: u64) -> Result<Sum, String> {
         self.pulse.begin(planned);
-        let driven = self.engine.drive(std::mem::take(&mut self.shards), stage, &self.way, &self.pulse)?;
+        let driven = engine.drive(std::mem::take(&mut self.shards), stage, &self.way, &self.pulse)?;
         let began = driven.iter().map(|it| it.began).min().unwrap_or(SystemTime::UNIX_EPOCH);
         let mut sum = Sum { record: Record::new(stage.window), unsent: 0, elapsed: Duration::ZERO, began };
         for Driven { shard, record, unsent, elapsed, .. } in driven {

@@ -187,6 +187,36 @@ impl Shard {
         }
     }
 
+    /// The first request of that journey of the workload, or of the next one of its list that somebody fits: for an engine
+    /// that draws journeys itself.
+    pub fn start(&mut self, journey: usize) -> Next {
+        match self.somebody(journey) {
+            Some(live) => {
+                let ticket = self.take_in(live);
+                self.job(ticket)
+            }
+            None if self.out > 0 || !self.ready.is_empty() => Next::Idle,
+            None => Next::Done,
+        }
+    }
+
+    /// The next request of the journey whose ticket was just answered; `None` at its end. Nothing may come in between: tickets
+    /// are given out again.
+    pub fn follow(&mut self, ticket: usize) -> Option<Job> {
+        let place = self.ready.iter().position(|it| *it == ticket)?;
+        self.ready.remove(place);
+        match self.job(ticket) {
+            Next::Send(job) => Some(job),
+            _ => None,
+        }
+    }
+
+    /// What is played.
+    #[must_use]
+    pub fn workload(&self) -> &Workload {
+        &self.workload
+    }
+
     /// Ends all journeys that wait for their next step; nobody is held by them any longer.
     pub fn stop(&mut self) {
         let ended: Vec<usize> = self.ready.drain(..).chain(self.waiting.drain(..)).collect();
@@ -221,15 +251,19 @@ impl Shard {
                     ticket = ticket.saturating_sub(journey.weight);
                     hit
                 });
-                // Where nobody fits the journey that was drawn, the next one of the list stands in.
-                let (first, count) = (drawn.unwrap_or_default(), workload.journeys.len());
-                (first..first + count).find_map(|n| {
-                    let place = n % count;
-                    self.subject(&workload.journeys[place])
-                        .map(|live| Live { steps: Arc::clone(&self.steps[place]), ..live })
-                })
+                self.somebody(drawn.unwrap_or_default())
             }
         }
+    }
+
+    /// A journey that begins; where nobody fits the one that was drawn, the next one of the list stands in.
+    fn somebody(&mut self, first: usize) -> Option<Live> {
+        let workload = Arc::clone(&self.workload);
+        let count = workload.journeys.len();
+        (first..first + count).find_map(|n| {
+            let place = n % count;
+            self.subject(&workload.journeys[place]).map(|live| Live { steps: Arc::clone(&self.steps[place]), ..live })
+        })
     }
 
     /// Somebody for a journey.

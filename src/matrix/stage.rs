@@ -181,7 +181,7 @@ pub fn judge_at(
         };
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
         let (_keep, cancel) = tokio::sync::watch::channel(false);
-        let inspect: run::Inspect = Arc::new(standing::judge);
+        let inspect: run::Inspect = Arc::new(standing::of(&profile.users));
         let broken = run::execute(plan, opening, transport, inspect, options.clone(), sender, cancel).await;
         if !broken.is_empty() {
             return Err(format!("broke off in {}", broken.join(", ")));

@@ -41,7 +41,7 @@ pub fn estimate(scenario: &Scenario) -> Estimate {
 }
 
 /// The body of a step with digits for its holes, followed through `repeat`.
-fn body_of(scenario: &Scenario, step: &crate::scenario::Step) -> serde_json::Value {
+pub(super) fn body_of(scenario: &Scenario, step: &crate::scenario::Step) -> serde_json::Value {
     let text = match &step.action {
         crate::scenario::Action::Send { body, .. } => body.as_ref().map(crate::scenario::Template::filler),
         crate::scenario::Action::Repeat(name) => {

@@ -1,6 +1,7 @@
 //! What runs, what is skipped and why: scenarios, selection, capabilities and budget to a [`Plan`] of flows. It sends
 //! nothing and knows nothing of HTTP, files or reports; the same arguments give the same plan.
 
+mod demand;
 mod estimate;
 mod quick;
 mod select;
@@ -18,7 +19,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use crate::flow::{Flow, SkipReason};
-use crate::profile::Profile;
+use crate::profile::{self, Profile};
 use crate::requirement::STANDARD;
 use crate::scenario::{Draw, Scenario, ScenarioFlow, Settings};
 use crate::wire::Lent;
@@ -136,7 +137,12 @@ impl Plan {
 /// in an order drawn from the seed.
 #[must_use]
 pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
-    let options = &Options { selection: options.selection.clone().settled(options.profile), ..options.clone() };
+    // What the target publishes is its own to choose, where the profile leaves it open.
+    let profile = &options.profile.narrowed(options.schemas);
+    let demanded = options.schemas.filter(|_| profile.open).map(profile::required).unwrap_or_default();
+    let selection = options.selection.clone().settled(profile);
+    let options = &Options { selection, profile, ..options.clone() };
+    let unable = |scenario: &Scenario| unable(scenario, options).or_else(|| undemanding(scenario, &demanded));
     // Rules of another product or set, or of a reading that this one does not take, are no gap; who asks for them is told why.
     let concerned = |scenario: &&Arc<Scenario>| {
         options.selection.expression.is_some()
@@ -146,7 +152,7 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     let taken = scenarios.iter().filter(|scenario| options.selection.takes(scenario));
     let mut selected: Vec<&Arc<Scenario>> = taken.filter(concerned).collect();
     if options.selection.quick {
-        selected = quick::enough(selected, &options.selection, |scenario| unable(scenario, options).is_none());
+        selected = quick::enough(selected, &options.selection, |scenario| unable(scenario).is_none());
     }
     selected.sort_by(|a, b| a.id.cmp(&b.id));
     selected.shuffle(&mut ChaCha8Rng::seed_from_u64(options.seed));
@@ -159,7 +165,7 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
         Plan { scenarios: Vec::new(), skipped: Vec::new(), seed: options.seed, marker: options.marker.clone() };
     for scenario in selected {
         let clients = options.selection.clients_of(scenario);
-        let reason = unable(scenario, options).or_else(|| over_budget(scenario, options));
+        let reason = unable(scenario).or_else(|| over_budget(scenario, options));
         match reason {
             Some(reason) => plan.skipped.push(Skipped {
                 id: scenario.id.clone(),
@@ -236,6 +242,12 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
     let (need, lacking) =
         scenario.needs.iter().find_map(|need| Some((need, lacks(need, options.profile, options.config)?)))?;
     Some(if need.starts_with("no-") { SkipReason::Profile(lacking) } else { SkipReason::Capability(lacking) })
+}
+
+/// A scenario that sends less of a user than the target's schemas demand.
+fn undemanding(scenario: &Scenario, demanded: &[String]) -> Option<SkipReason> {
+    let (path, step) = demand::unmet(scenario, demanded)?;
+    Some(SkipReason::Capability(format!("users without {path} (step {step:?}; its schema requires {path})")))
 }
 
 /// What only a setting of the target unlocks, with that setting, where it is not there.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod choices;
+mod published;
 mod roles;
 mod setting;
 mod users;
@@ -12,6 +13,7 @@ pub use accounts::{
     Accounts, EmailClaimChange, JitAfterDelete, LoginBy, NewEnvironment, Reactivation, Repetition, Scoping,
 };
 pub use choices::{Capabilities, Limits, PatchAnswer, Switches, UnknownMembers};
+pub use published::required;
 pub use roles::{
     DeletedTeam, EmptyRole, InactiveRole, MalformedMapping, ManualRole, MappedNames, MissingTeam, NestedTeams,
     ReplacedMapping, RoleChoices, TeamConflict, TeamRename, UnmappedRole, UnmappedTeam, WhenApplied,

@@ -107,7 +107,7 @@ fn cases(setting: &Arc<Setting>) -> Enumerated {
         let step = Step::new("ask", format!("GET /Users?filter={}", fill(text)));
         let step = step.judges(law, format!("status = 400{soft}"));
         let step = step.judges(law, format!("at = \"scimType\", is = \"invalidFilter\"{soft}"));
-        script.push(step.judges("PROP-ATTR-03", format!("at = \"status\", is = \"400\"{soft}")));
+        script.push(step.judges("PROP-ATTR-03", format!("at = \"status\", the-status = true{soft}")));
         script
     });
     let hostile = HOSTILE.iter().map(|tail| {

@@ -168,7 +168,7 @@ async fn play(fault: Fault, admin: bool) -> Ran {
     );
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let (_keep, cancel) = watch::channel(false);
-    let inspect = Arc::new(standing::judge);
+    let inspect = Arc::new(standing::of(&profile.users));
     run::execute(plan, Opening::default(), transport, inspect, Options::default(), sender, cancel).await;
     let mut events = Vec::new();
     while let Some(event) = receiver.recv().await {

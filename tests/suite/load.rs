@@ -2,14 +2,16 @@
 //! what is refused before anything is sent.
 
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::process::{Served, TOKEN, end, scimproof};
+use crate::process::{Served, TOKEN, end, scimproof, signal};
 
 /// Runs a load of the bundled server and reads its JSON report.
-fn load(folder: &Path, arguments: &[&str]) -> (i32, Value, String) {
+pub fn load(folder: &Path, arguments: &[&str]) -> (i32, Value, String) {
     let file = folder.join("load.json");
     let all = [&["load", "--json", "load.json", "--seed", "3"], arguments].concat();
     let it = end(&mut scimproof(folder, &all));
@@ -147,6 +149,27 @@ fn the_users_of_a_load_are_bounded_and_all_of_them_are_removed() {
     assert!(left.stdout.contains("0 found"), "{}", left.stdout);
 }
 
+/// Stops an endless load of creations by an engine, as soon as there are some: nothing of it may be left.
+pub fn interrupt(engine: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Served::start(folder.path(), &["--token", TOKEN]);
+    let target = ["--target", &server.url, "--token-env", "TEST_TOKEN"];
+    let endless = ["load", "--engine", engine, "--users", "4", "--workload", "create-only", "--duration", "1h"];
+    let mut command = scimproof(folder.path(), &[&endless[..], &target, &["--population", "0"]].concat());
+    let mut running = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let patience = Instant::now() + Duration::from_secs(60);
+    while server.users() < 400 && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    signal(&running, "INT");
+    assert_eq!((running.wait().unwrap().code(), server.users()), (Some(130), 0), "{engine}");
+}
+
+#[test]
+fn an_interrupted_load_removes_what_it_created() {
+    interrupt("own");
+}
+
 #[test]
 fn reports_of_one_load_are_compared_and_reports_of_two_are_not() {
     let folder = tempfile::tempdir().unwrap();
@@ -177,7 +200,7 @@ fn reports_of_one_load_are_compared_and_reports_of_two_are_not() {
 }
 
 /// A server on a runtime of its own: HTTP/2, or TLS with a certificate that only `--cacert` knows.
-fn foreign(http2: bool, tls: bool, folder: &Path) -> String {
+pub fn foreign(http2: bool, tls: bool, folder: &Path) -> String {
     use scimproof::server::{Auth, Server};
     use scimproof::store::MemoryStore;
     use scimproof::wire::Secret;

@@ -17,6 +17,7 @@ mod decisions;
 mod doctor;
 mod faults;
 mod foreign;
+mod goose;
 mod honesty;
 mod init;
 mod kill9;

@@ -227,6 +227,7 @@ fn a_load_is_shown_with_its_thresholds_its_charts_and_what_was_lost() {
     for expected in ["p99<30s", "p99.99", "add members", "a member is lost", "Second by second"] {
         assert!(page.contains(expected), "{expected}: {page}");
     }
+    assert!(browser.text("#head").starts_with("FAIL"), "{}", browser.text("#head"));
     // Two charts, each with a line for every value that it shows.
     assert_eq!(browser.look("document.querySelectorAll('main svg').length"), json!(2));
     assert_eq!(browser.look("document.querySelectorAll('main svg polyline').length"), json!(6));

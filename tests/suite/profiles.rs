@@ -103,7 +103,7 @@ async fn broken(declared: &Profile, real: Profile) -> BTreeMap<String, usize> {
     let plan = plan::build(&all, &options);
     let (events, mut said) = mpsc::unbounded_channel();
     let (_keep, cancel) = watch::channel(false);
-    let inspect: Inspect = Arc::new(standing::judge);
+    let inspect: Inspect = Arc::new(standing::of(&declared.users));
     execute(plan, Opening::default(), transport, inspect, Options::default(), events, cancel).await;
     let mut found = BTreeMap::new();
     while let Ok(event) = said.try_recv() {
@@ -270,4 +270,36 @@ fn a_profile_file_whose_product_keeps_deleted_users_is_ready() {
     let clients = report["summary"]["idp_profiles"].as_object().unwrap();
     assert!(clients.len() > 5 && clients.values().all(|readiness| readiness == "ready"), "{clients:#?}");
     assert_eq!(report["summary"]["leftovers"], 0);
+}
+
+/// What a server supports, demands and keeps unique is its own to choose, and its schemas say so: a stranger of whom no
+/// profile tells is not called wrong for it.
+#[test]
+fn a_stranger_is_judged_by_the_schemas_that_it_publishes() {
+    let folder = tempfile::tempdir().unwrap();
+    let choices: toml::Table = toml::from_str(
+        r#"
+        required = ["name.familyName", "emails"]
+        stored = ["userName", "active", "externalId", "name", "emails", "displayName"]
+        unique = [{ attribute = "emails.value" }, { attribute = "externalId", case_exact = true }]
+        renaming = "refused"
+        put_without_active = "refused"
+        "#,
+    )
+    .unwrap();
+    let mut profile = toml::Table::try_from(Profile::named("rfc").unwrap()).unwrap();
+    profile["name"] = "stranger".into();
+    profile["users"].as_table_mut().unwrap().extend(choices);
+    std::fs::write(folder.path().join("stranger.toml"), profile.to_string()).unwrap();
+    let served = Served::start(folder.path(), &["--profile", "./stranger.toml", "--token", TOKEN]);
+    let arguments = ["run", "--target", &served.url, "--token-env", "TEST_TOKEN", "--seed", "7", "--json", "r.json"];
+    let ended = end(&mut scimproof(folder.path(), &arguments));
+    let report = std::fs::read_to_string(folder.path().join("r.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    let requirements = &report["summary"]["requirements"];
+    assert_eq!((&requirements["fail"], &requirements["warn"]), (&json!(0), &json!(0)), "{}", ended.stdout);
+    assert!(requirements["pass"].as_u64().unwrap() > 300, "{requirements}");
+    assert_eq!(report["summary"]["leftovers"], 0);
+    let said = report["skipped"].to_string();
+    assert!(said.contains("users without name.familyName"), "{said}");
 }

@@ -55,7 +55,7 @@ async fn run(server: &Arc<Server>, seed: u64) -> Vec<Event> {
     let plan = plan::build(&chosen, &options);
     let (events, mut said) = mpsc::unbounded_channel();
     let (_keep, cancel) = watch::channel(false);
-    let inspect: Inspect = Arc::new(standing::judge);
+    let inspect: Inspect = Arc::new(standing::of(&profile.users));
     execute(plan, Opening::default(), transport(Arc::clone(server)), inspect, Options::default(), events, cancel).await;
     let mut all = Vec::new();
     while let Ok(event) = said.try_recv() {

@@ -2,6 +2,7 @@
 
 use super::seen::{Place, Seen};
 use super::{Check, Said};
+use crate::profile::DeactivatedNames;
 use crate::wire::Method;
 
 pub(super) const CHECKS: [Check; 15] = [
@@ -63,7 +64,9 @@ fn odd_paging(seen: &Seen) -> Option<Said> {
 }
 
 fn created(seen: &Seen) -> Option<Said> {
-    (seen.place == Place::Collection && success(seen, &Method::Post))
+    // Where the name of a deactivated user activates that user again, nothing was created (CATALYTIC-017).
+    let revived = seen.names == DeactivatedNames::Reactivates && seen.status() == 200;
+    (seen.place == Place::Collection && success(seen, &Method::Post) && !revived)
         .then(|| Said::when(seen.status() == 201, "status 201", status(seen)))
 }
 

@@ -14,6 +14,7 @@ mod types;
 use smol_str::SmolStr;
 
 use crate::flow::{Evidence, Finding, Held, Outcome, Position, Reading, Remark};
+use crate::profile::{DeactivatedNames, Users};
 use crate::requirement::{Catalogue, Treatment};
 use crate::wire::{Exchange, Root};
 use seen::Seen;
@@ -80,14 +81,19 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
     TABLES.into_iter().flatten()
 }
 
+/// The standing checks of a target that makes these choices about users.
+pub fn of(users: &Users) -> impl Fn(&Exchange) -> Vec<Remark> + Send + Sync + 'static {
+    let names = users.deactivated_names;
+    move |exchange| judge(exchange, names)
+}
+
 /// Runs every standing check over an exchange; nothing for one without answer, nor for the admin surface and probes, which are no SCIM.
 /// Another SCIM base is judged as the target's own is: no check looks at more of a location than endpoint and id.
-#[must_use]
-pub fn judge(exchange: &Exchange) -> Vec<Remark> {
+fn judge(exchange: &Exchange, names: DeactivatedNames) -> Vec<Remark> {
     if matches!(exchange.request.root, Root::Admin | Root::Probe) {
         return Vec::new();
     }
-    let Some(seen) = Seen::new(exchange) else { return Vec::new() };
+    let Some(seen) = Seen::new(exchange, names) else { return Vec::new() };
     let (mut remarks, mut passed) = (Vec::new(), Vec::new());
     let evidence = Evidence::of(&exchange.id);
     for check in checks() {

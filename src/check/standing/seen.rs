@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::profile::DeactivatedNames;
 pub(super) use crate::scim::address::member;
 use crate::scim::schema::{self, ResourceType};
 use crate::scim::{Object, urn};
@@ -38,12 +39,14 @@ pub(super) struct Seen<'a> {
     /// The resource type of the endpoint.
     pub kind: Option<&'static ResourceType>,
     pub json: Option<Value>,
+    /// What the target does with the name of a deactivated user.
+    pub names: DeactivatedNames,
     /// The body of a `.search` request.
     search: Option<Value>,
 }
 
 impl<'a> Seen<'a> {
-    pub fn new(exchange: &'a Exchange) -> Option<Self> {
+    pub fn new(exchange: &'a Exchange, names: DeactivatedNames) -> Option<Self> {
         let response = exchange.response()?;
         let request = &exchange.request;
         let path = request.path().trim_matches('/');
@@ -67,7 +70,7 @@ impl<'a> Seen<'a> {
             _ => None,
         };
         let kind = kind.or(if place == Place::Me { Some(schema::user()) } else { None });
-        Some(Self { request, response, place, kind, json: response.json(), search })
+        Some(Self { request, response, place, kind, json: response.json(), names, search })
     }
 
     pub fn status(&self) -> u16 {

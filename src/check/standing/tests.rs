@@ -50,7 +50,7 @@ fn exchange(case: &Case) -> Exchange {
 fn said(case: &Case) -> (BTreeSet<String>, BTreeSet<String>) {
     let mut findings = BTreeSet::new();
     let mut readings = BTreeSet::new();
-    for remark in judge(&exchange(case)) {
+    for remark in judge(&exchange(case), DeactivatedNames::Taken) {
         match remark {
             Remark::Finding(finding) => {
                 assert_ne!(finding.outcome, Outcome::Pass, "{finding:?}");
@@ -347,4 +347,14 @@ fn every_check_stands_on_the_catalogue_and_has_its_own_name() {
         }
     }
     assert!(names.len() > 50);
+}
+
+#[test]
+fn a_name_that_reactivates_creates_nothing() {
+    let again = case("POST /Users", 200, &[], json!({"schemas": [urn::USER], "id": "1", "userName": "ada"}));
+    for (names, red) in [(DeactivatedNames::Taken, true), (DeactivatedNames::Reactivates, false)] {
+        let remarks = judge(&exchange(&again), names);
+        let found = remarks.iter().any(|it| matches!(it, Remark::Finding(it) if it.requirement == "RFC7644-3.3-6"));
+        assert_eq!(found, red, "{names:?}");
+    }
 }

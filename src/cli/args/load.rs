@@ -96,6 +96,8 @@ pub enum EngineKind {
     /// Our own: open and closed loop, exact to microseconds.
     #[default]
     Own,
+    /// goose: weighted journeys of --users in a closed loop; only in a build with its feature.
+    Goose,
 }
 
 /// How fast requests arrive.

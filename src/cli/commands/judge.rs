@@ -293,7 +293,7 @@ async fn perform(
         progress.finish();
         events
     });
-    let inspect: Inspect = Arc::new(standing::judge);
+    let inspect: Inspect = Arc::new(standing::of(&prepared.profile.users));
     let driving = run::execute(
         plan,
         opening,

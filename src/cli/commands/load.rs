@@ -15,6 +15,8 @@ use crate::cli::progress::Ticker;
 use crate::cli::signals::Stop;
 use crate::cli::{faults, guess};
 use crate::client::{Auth, BaseUrl, HttpOptions, Way};
+#[cfg(feature = "goose")]
+use crate::load::engine::Goose;
 use crate::load::engine::{Arrivals, Engine, Own, Pulse};
 use crate::load::{self, Ended, Kept, Measured, Options, Schedule, Searched, Session, Slo, Workload};
 use crate::report::load as report;
@@ -48,6 +50,7 @@ pub fn load(flags: Load, context: &Context) -> Result<ExitCode, Fault> {
         let wanted = workload.population.users;
         return Err(Fault::usage(format!("--max-users: the workload begins with {wanted} users; lower --population")));
     }
+    playable(traffic.engine, traffic.users.is_some())?;
     let mut reached = reach(access, traffic.seed, "reference", context)?;
     let most = reached.options.max_rps;
     let arrivals = match (traffic.users, traffic.rate) {
@@ -72,7 +75,10 @@ pub fn load(flags: Load, context: &Context) -> Result<ExitCode, Fault> {
         workload: Arc::clone(&workload),
     };
     let engine: Arc<dyn Engine> = match traffic.engine {
-        EngineKind::Own => Arc::new(Own),
+        #[cfg(feature = "goose")]
+        EngineKind::Goose => Arc::new(Goose::new()),
+        // A build without goose has refused it above.
+        _ => Arc::new(Own),
     };
     let slo = judgement.slo.unwrap_or_default();
     let said = words(&arrivals, &options, judgement.search);
@@ -117,7 +123,9 @@ pub fn load(flags: Load, context: &Context) -> Result<ExitCode, Fault> {
         }
         if let Some(path) = &judgement.html {
             let (requirements, readings) = Default::default();
-            let page = Page { exit, target: &reached.name, text: &text, requirements, readings };
+            let valid = came.measured.invalid.is_empty() || exit != ExitCode::Passed;
+            let word = if valid { page::word(exit) } else { "INVALID" };
+            let page = Page { word, target: &reached.name, text: &text, requirements, readings };
             page::write(path, &page, |out| out.write_all(json.as_bytes()), context)?;
         }
     }
@@ -149,6 +157,21 @@ impl Came {
             unless(wrong, ExitCode::GateNotPassed),
             unless(crossed, ExitCode::ThresholdCrossed),
         ])
+    }
+}
+
+/// Whether there is such an engine, and whether it plays what is asked for.
+fn playable(engine: EngineKind, closed: bool) -> Result<(), Fault> {
+    match engine {
+        EngineKind::Own => Ok(()),
+        EngineKind::Goose if !cfg!(feature = "goose") => Err(Fault::usage(
+            "--engine goose: this build is without goose; cargo build --release --features goose makes one with it, or \
+             leave --engine out for our own, which plays --users as well",
+        )),
+        EngineKind::Goose if !closed => Err(Fault::usage(
+            "--engine goose: goose plays a closed loop: give --users (and --think), not --rate or --search",
+        )),
+        EngineKind::Goose => Ok(()),
     }
 }
 
@@ -243,6 +266,8 @@ async fn perform(
     let beside = async {
         let mut renewing = tokio::time::interval(RENEW);
         let mut ticking = tokio::time::interval(Duration::from_millis(200));
+        // Once: the wish is taken back for the clean-up.
+        let mut asked = false;
         loop {
             tokio::select! {
                 _ = ticking.tick() => ticker.see(&pulse),
@@ -250,7 +275,10 @@ async fn perform(
                     // A token that cannot be renewed shows as 401 in what is measured.
                     let _ = way.renew().await;
                 }
-                () = stop.wait_for(1), if !pulse.stopped() => pulse.stop(),
+                () = stop.wait_for(1), if !asked => {
+                    asked = true;
+                    pulse.stop();
+                }
                 () = stop.wait_for(2) => return,
             }
         }

@@ -74,7 +74,7 @@ pub fn prove(flags: Prove, context: &Context) -> Result<ExitCode, Fault> {
         }
         if let Some(path) = &flags.html {
             let page = Page {
-                exit,
+                word: page::word(exit),
                 target: &reached.name,
                 text: &text,
                 requirements: proof.laws.iter().map(|law| law.id.as_str()).collect(),

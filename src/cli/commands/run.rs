@@ -52,7 +52,7 @@ pub fn report(judged: &Judged, gate: &Gate, context: &Context) -> Result<(), Fau
         let plain = terminal::Options { color: false, width: context.width(), verbose: true };
         let verdict = &judged.verdict;
         let page = Page {
-            exit: judged.exit,
+            word: page::word(judged.exit),
             target: verdict.facts.target.as_deref().unwrap_or("the bundled server"),
             text: &terminal::text(&report, &plain),
             requirements: verdict.requirements.iter().map(|it| it.id.as_str()).collect(),

@@ -48,6 +48,8 @@ pub struct Attribute {
     pub uniqueness: String,
     /// The first of its canonical values.
     pub canonical: Option<Value>,
+    /// It lists canonical values and names none: a server may take no others (`RFC7643 §2.3.1`).
+    pub closed: bool,
     /// What it may refer to.
     pub references: Vec<String>,
     /// Its sub-attributes.
@@ -107,6 +109,7 @@ fn attribute(value: &Value) -> Option<Attribute> {
         returned: word("returned", "default"),
         uniqueness: word("uniqueness", "none"),
         canonical: list_of(value, "canonicalValues").first().cloned(),
+        closed: value["canonicalValues"].as_array().is_some_and(Vec::is_empty),
         references: list_of(value, "referenceTypes").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         subs: list_of(value, "subAttributes").iter().filter_map(attribute).collect(),
     })

@@ -50,6 +50,7 @@ pub fn other(attribute: &Attribute) -> Option<Value> {
 
 fn single(attribute: &Attribute, of: &str) -> Option<Value> {
     Some(match attribute.kind.as_str() {
+        "string" if attribute.closed => return None,
         "string" => match (&attribute.canonical, FORMS.iter().find(|(name, _)| *name == attribute.name)) {
             (Some(canonical), _) => canonical.clone(),
             (None, Some((_, text))) => json!(text),
@@ -93,5 +94,29 @@ pub fn wrong(attribute: &Attribute) -> Value {
         "complex" => json!(7),
         "binary" => json!({"not": "base64"}),
         _ => json!({"not": "a text"}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    /// Who lists canonical values may take no others, and none where none is listed (`RFC7643 §2.3.1`).
+    #[test]
+    fn values_are_canonical_where_there_are_such() {
+        let made = |canonical: Value| {
+            let kind = json!([{"name": "X", "endpoint": "/X", "schema": "urn:x"}]);
+            let subs = json!([
+                {"name": "value", "type": "string"},
+                {"name": "type", "type": "string", "canonicalValues": canonical},
+            ]);
+            let attributes = json!([{"name": "tags", "type": "complex", "multiValued": true, "subAttributes": subs}]);
+            let types = read::types(&kind, &json!([{"id": "urn:x", "attributes": attributes}]));
+            right(&types[0].schemas[0].attributes[0]).unwrap()[0]["type"].clone()
+        };
+        assert_eq!(made(json!(["home", "work"])), "home");
+        assert_eq!(made(Value::Null), "type {{ run.organization }}");
+        assert_eq!(made(json!([])), Value::Null);
     }
 }

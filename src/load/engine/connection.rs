@@ -1,15 +1,13 @@
-//! Connections of the own engine: TCP, TLS, HTTP/1.1 with one request at a time or HTTP/2 with many, and the headers that are
-//! the same in every request.
+//! Connections of the own engine: TCP, TLS, HTTP/1.1 with one request at a time or HTTP/2 with many.
 
 use std::cell::RefCell;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri};
+use bytes::Bytes;
+use http::{Request, Uri};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
@@ -18,8 +16,9 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::headers::{Headers, retry_after};
+use super::{Failed, Pieces, late};
 use crate::client::Way;
-use crate::idp;
 use crate::load::answer::{Broken, Outcome};
 use crate::load::shard::Job;
 
@@ -43,20 +42,13 @@ enum Sender {
     Many(http2::SendRequest<Full<Bytes>>),
 }
 
-/// The headers that do not change, by client and by whether there is a body.
-struct Block {
-    client: Option<String>,
-    read: HeaderMap,
-    write: HeaderMap,
-}
-
 /// Makes connections and requests for one thread.
 pub struct Dialer {
     way: Arc<Way>,
     addresses: Vec<SocketAddr>,
     authority: String,
     path: String,
-    blocks: RefCell<(u64, Vec<Block>)>,
+    headers: RefCell<Headers>,
     shared: RefCell<Option<http2::SendRequest<Full<Bytes>>>>,
 }
 
@@ -66,20 +58,12 @@ pub struct Line {
     sender: Option<Sender>,
 }
 
-type Failed = (Broken, String);
-
 impl Dialer {
     /// A dialer to those addresses.
     pub fn new(way: Arc<Way>, addresses: Vec<SocketAddr>) -> Self {
         let (authority, path) = way.authority_and_path();
-        Self {
-            way,
-            addresses,
-            authority,
-            path,
-            blocks: RefCell::new((u64::MAX, Vec::new())),
-            shared: RefCell::new(None),
-        }
+        let headers = RefCell::new(Headers::new(Arc::clone(&way)));
+        Self { way, addresses, authority, path, headers, shared: RefCell::new(None) }
     }
 
     async fn dial(&self) -> Result<Sender, Failed> {
@@ -138,65 +122,8 @@ impl Dialer {
         let mut request = Request::new(Full::new(job.body.clone().unwrap_or_default()));
         *request.method_mut() = job.call.method.clone();
         *request.uri_mut() = uri;
-        *request.headers_mut() = self.headers(job.call.client.as_deref(), job.body.is_some());
+        *request.headers_mut() = self.headers.borrow_mut().of(job);
         Ok(request)
-    }
-
-    fn headers(&self, client: Option<&str>, body: bool) -> HeaderMap {
-        let version = self.way.version();
-        let mut blocks = self.blocks.borrow_mut();
-        if blocks.0 != version {
-            *blocks = (version, Vec::new());
-        }
-        let known = blocks.1.iter().position(|block| block.client.as_deref() == client);
-        let place = known.unwrap_or_else(|| {
-            blocks.1.push(self.block(client));
-            blocks.1.len() - 1
-        });
-        let block = &blocks.1[place];
-        if body { block.write.clone() } else { block.read.clone() }
-    }
-
-    fn block(&self, client: Option<&str>) -> Block {
-        let plain = |body: bool| {
-            let mut all = vec![("Accept".to_owned(), "application/scim+json".to_owned())];
-            if body {
-                all.push(("Content-Type".to_owned(), "application/scim+json".to_owned()));
-            }
-            all
-        };
-        let known = client.and_then(idp::client);
-        let block = |body: bool| {
-            let given = known.map(|it| if body { it.headers_write.clone() } else { it.headers_read.clone() });
-            let mut headers = HeaderMap::new();
-            let mut put = |name: &str, value: &str| {
-                if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-                    headers.insert(name, value);
-                }
-            };
-            if !self.way.http2 {
-                put("host", &self.authority);
-            }
-            for (name, value) in given.unwrap_or_else(|| plain(body)) {
-                // Answers are read as they come: a driver that unpacks them measures itself.
-                if !name.eq_ignore_ascii_case("Accept-Encoding") {
-                    put(&name, &value);
-                }
-            }
-            if !headers.contains_key("user-agent") {
-                headers
-                    .insert("user-agent", HeaderValue::from_static(concat!("scimproof/", env!("CARGO_PKG_VERSION"))));
-            }
-            for (name, secret) in self.way.headers().iter() {
-                if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(secret.expose()))
-                {
-                    value.set_sensitive(true);
-                    headers.insert(name, value);
-                }
-            }
-            headers
-        };
-        Block { client: client.map(str::to_owned), read: block(false), write: block(true) }
     }
 }
 
@@ -245,8 +172,7 @@ impl Line {
                 if matches!(self.sender, Some(Sender::One(_))) {
                     self.sender = None;
                 }
-                let broken = if job.give_up.is_some() { Broken::GivenUp } else { Broken::Timeout };
-                Outcome::Broken(broken, format!("nothing within {limit:?}"))
+                late(job, limit)
             }
         }
     }
@@ -278,24 +204,15 @@ impl Line {
 
     async fn read(&self, answer: http::Response<Incoming>) -> Result<Outcome, Failed> {
         let status = answer.status().as_u16();
-        let wait = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let wait = retry_after(answer.headers());
         let mut body = answer.into_body();
-        let mut whole = Bytes::new();
-        let mut parts = BytesMut::new();
+        let mut pieces = Pieces::new(self.dialer.way.body_limit);
         while let Some(frame) = body.frame().await {
-            let Ok(data) = frame.map_err(|error| failed(&error))?.into_data() else { continue };
-            if whole.is_empty() && parts.is_empty() {
-                whole = data;
-            } else {
-                parts.extend_from_slice(&std::mem::take(&mut whole));
-                parts.extend_from_slice(&data);
-            }
-            if whole.len() + parts.len() > self.dialer.way.body_limit {
-                return Err((Broken::Protocol, "the body is larger than the limit".to_owned()));
+            if let Ok(data) = frame.map_err(|error| failed(&error))?.into_data() {
+                pieces.add(data)?;
             }
         }
-        let body = if parts.is_empty() { whole } else { parts.freeze() };
-        Ok(Outcome::Answer { status, retry_after: wait.map(Duration::from_secs), body })
+        Ok(Outcome::Answer { status, retry_after: wait, body: pieces.whole() })
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinSet, LocalSet};
 
 use super::connection::{Dialer, Line};
-use super::{Arrivals, Driven, Engine, Pulse, Stage};
+use super::{Arrivals, Driven, Engine, Pulse, Stage, share};
 use crate::client::Way;
 use crate::load::clock::{self, Alarm};
 use crate::load::record::Sample;
@@ -205,12 +205,6 @@ fn thread(
     let mut shard = desk.shard.into_inner();
     shard.stop();
     Ok(Driven { shard, record: desk.record.into_inner(), unsent, elapsed, began })
-}
-
-/// What one of several parts gets of a whole.
-fn share(whole: u64, part: usize, parts: usize) -> u64 {
-    let (part, parts) = (part as u64, parts as u64);
-    whole / parts + u64::from(part < whole % parts)
 }
 
 /// Connected lines; one that cannot connect says so with its first request.

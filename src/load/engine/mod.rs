@@ -2,15 +2,22 @@
 //! engine measures rates and tails; goose plays journeys in a closed loop.
 
 mod connection;
+#[cfg(feature = "goose")]
+mod goose;
+mod headers;
 mod hyper;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
+use bytes::{Bytes, BytesMut};
+#[cfg(feature = "goose")]
+pub use goose::Goose;
 pub use hyper::Own;
 
-use super::{Record, Schedule, Shard};
+use super::shard::Job;
+use super::{Broken, Outcome, Record, Schedule, Shard};
 use crate::client::Way;
 
 /// How requests arrive.
@@ -111,4 +118,49 @@ pub trait Engine: Send + Sync {
         way: &Arc<Way>,
         pulse: &Arc<Pulse>,
     ) -> Result<Vec<Driven>, String>;
+}
+
+/// A request without an answer: the class, and the reason in words.
+type Failed = (Broken, String);
+
+/// A body as it comes. One that comes at once is not copied.
+struct Pieces {
+    first: Bytes,
+    all: BytesMut,
+    limit: usize,
+}
+
+impl Pieces {
+    fn new(limit: usize) -> Self {
+        Self { first: Bytes::new(), all: BytesMut::new(), limit }
+    }
+
+    fn add(&mut self, piece: Bytes) -> Result<(), Failed> {
+        if self.first.is_empty() && self.all.is_empty() {
+            self.first = piece;
+        } else {
+            self.all.extend_from_slice(&std::mem::take(&mut self.first));
+            self.all.extend_from_slice(&piece);
+        }
+        if self.first.len() + self.all.len() > self.limit {
+            return Err((Broken::Protocol, "the body is larger than the limit".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn whole(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
+    }
+}
+
+/// What one of several parts gets of a whole.
+fn share(whole: u64, part: usize, parts: usize) -> u64 {
+    let (part, parts) = (part as u64, parts as u64);
+    whole / parts + u64::from(part < whole % parts)
+}
+
+/// What came of a request that nobody waits for any longer.
+fn late(job: &Job, limit: Duration) -> Outcome {
+    let broken = if job.give_up.is_some() { Broken::GivenUp } else { Broken::Timeout };
+    Outcome::Broken(broken, format!("nothing within {limit:?}"))
 }

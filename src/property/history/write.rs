@@ -43,7 +43,7 @@ impl Page<'_> {
                 if matches!(act, Act::Create(..)) {
                     step = step
                         .judges("PROP-UNIQ-02", "at = \"scimType\", is = \"uniqueness\"")
-                        .judges("PROP-ATTR-03", "at = \"status\", is = \"409\"")
+                        .judges("PROP-ATTR-03", "at = \"status\", the-status = true")
                         .judges("PROP-UNIQ-16", "at = \"detail\", present = true, soft = true");
                     if let Effect::Taken(holder) = effect {
                         step =

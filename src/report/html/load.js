@@ -10,13 +10,16 @@ function shape(name, attributes, ...children) {
   return node;
 }
 
-// A chart of lines over seconds: `lines` are [label, values].
+// A chart of lines over seconds: `lines` are [label, values]. What was warming up lies in the shade.
 function chart(title, unit, lines, seconds) {
   const [width, height, left, bottom] = [900, 220, 60, 26];
   const top = Math.max(1e-9, ...lines.flatMap(([, values]) => values.filter((value) => value !== null)));
   const last = Math.max(1, seconds[seconds.length - 1]);
   const x = (second) => left + ((width - left - 10) * second) / last;
   const y = (value) => height - bottom - ((height - bottom - 12) * value) / top;
+  const warming = Math.min(report.window.warm_up_s, last);
+  const shade = warming ? [shape("rect", { class: "warming", x: x(0), y: 12, width: x(warming) - x(0), height: height - bottom - 12 }),
+    shape("text", { x: x(0) + 4, y: height - bottom - 4 }, "warming up")] : [];
   const grid = [0, 0.5, 1].flatMap((part) => [
     shape("line", { class: "grid", x1: left, x2: width - 10, y1: y(top * part), y2: y(top * part) }),
     shape("text", { x: left - 6, y: y(top * part) + 4, "text-anchor": "end" }, (top * part).toPrecision(3)),
@@ -28,7 +31,7 @@ function chart(title, unit, lines, seconds) {
   });
   const end = shape("text", { x: width - 10, y: height - 8, "text-anchor": "end" }, `${last} s`);
   return el("div", { class: "card" }, el("b", {}, title), el("span", { class: "soft" }, `  ${unit}`),
-    shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title, width: "100%" }, ...grid, ...drawn, end));
+    shape("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title, width: "100%" }, ...shade, ...grid, ...drawn, end));
 }
 
 const PERCENTILES = ["p50", "p90", "p95", "p99", "p99.9", "p99.99", "max"];

@@ -3,6 +3,7 @@
 let report = {};
 let texts = {};
 
+const WORDS = { PASS: "good", FAIL: "bad", INVALID: "doubt" };
 const KINDS = { "scimproof.report/1": runPages, "scimproof.proof/1": provePages, "scimproof.load/1": loadPages };
 
 async function start() {
@@ -12,7 +13,7 @@ async function start() {
   pages.push({ title: "Text", draw: () => plain });
   const target = report.target?.url || "the bundled server";
   document.getElementById("head").replaceChildren(
-    el("h1", {}, el("span", { class: report.exit_code === 0 ? "good" : "bad" }, report.exit_code === 0 ? "PASS" : "FAIL"), " scimproof"),
+    el("h1", {}, el("span", { class: WORDS[texts.word] }, texts.word), " scimproof"),
     el("span", { class: "soft" }, `${target}  profile ${report.target?.profile ?? "–"}  seed ${report.seed ?? "–"}`));
   document.addEventListener("keydown", keys);
   show(Math.max(0, pages.findIndex((page) => `#${page.title}` === location.hash)));

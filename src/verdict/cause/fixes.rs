@@ -74,6 +74,10 @@ const FIXES: &[(&str, &str)] = &[
         "answers that must be 400",
         "Check what is sent before it is stored, and refuse it with 400 and the scimType of table 9.",
     ),
+    (
+        "a conflict where there is none",
+        "Only another holder of a value that the schema calls unique is a conflict; what was refused or deleted holds nothing.",
+    ),
     ("answers that must be", "Answer with the status that the standard gives for this case."),
     ("POST /Bulk", "Carry out each operation as if it had come alone, resolve bulkId, and stop at failOnErrors."),
     (

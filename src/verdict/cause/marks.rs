@@ -198,6 +198,9 @@ pub fn of_finding(finding: &Finding, exchange: Option<&Exchange>) -> BTreeSet<Ma
         // Of several the first is what the standard names.
         let first = wanted.split(' ').next().unwrap_or(wanted);
         marks.insert(mark(1, format!("answers that must be {first}")));
+        if finding.got == "status 409" {
+            marks.insert(mark(2, "a conflict where there is none"));
+        }
         if let Some(request) = exchange.map(|it| &it.request) {
             marks.insert(mark(2, format!("{} that must be answered {wanted}", request.method)));
             marks.insert(mark(3, format!("{} {} that must be answered {wanted}", request.method, place(request))));
