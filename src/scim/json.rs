@@ -9,7 +9,7 @@ pub struct Damaged;
 /// The text between the brackets of an object or array, if it is one.
 #[must_use]
 pub fn inside(text: &str, [open, close]: [char; 2]) -> Option<&str> {
-    text.trim().strip_prefix(open)?.strip_suffix(close)
+    text.trim_ascii().strip_prefix(open)?.strip_suffix(close)
 }
 
 /// The members in the text between the braces of an object: the name as it stands between its quotes, and the value's text.
@@ -27,12 +27,12 @@ fn parts<'t, T>(
     inside: &'t str,
     next: fn(&'t str) -> Option<(T, &'t str)>,
 ) -> impl Iterator<Item = Result<T, Damaged>> {
-    let mut rest = inside.trim();
+    let mut rest = inside.trim_ascii();
     std::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
-        let part = next(rest).and_then(|(part, after)| match after.strip_prefix(',').map(str::trim_start) {
+        let part = next(rest).and_then(|(part, after)| match after.strip_prefix(',').map(str::trim_ascii_start) {
             None => after.is_empty().then_some((part, after)),
             Some(after) => (!after.is_empty()).then_some((part, after)),
         });
@@ -45,14 +45,14 @@ fn parts<'t, T>(
 fn member(text: &str) -> Option<((&str, &str), &str)> {
     let end = text.starts_with('"').then(|| string_end(text.as_bytes(), 0))?;
     let (name, rest) = (text.get(1..end)?, text.get(end + 1..)?);
-    let (value, rest) = value(rest.trim_start().strip_prefix(':')?.trim_start())?;
+    let (value, rest) = value(rest.trim_ascii_start().strip_prefix(':')?.trim_ascii_start())?;
     Some(((name, value), rest))
 }
 
 /// The value that a text begins with, and the text after it.
 fn value(text: &str) -> Option<(&str, &str)> {
     let (value, rest) = text.split_at_checked(value_end(text.as_bytes()))?;
-    let value = value.trim_end();
+    let value = value.trim_ascii_end();
     (!value.is_empty()).then_some((value, rest))
 }
 
@@ -75,12 +75,13 @@ fn value_end(text: &[u8]) -> usize {
 /// The place of the quote that ends the string that begins at `start`, or beyond the text.
 fn string_end(text: &[u8], start: usize) -> usize {
     let mut place = start + 1;
-    while let Some(byte) = text.get(place) {
-        match byte {
-            b'"' => return place,
-            b'\\' => place += 2,
-            _ => place += 1,
+    while let Some(rest) = text.get(place..) {
+        let Some(special) = rest.iter().position(|byte| matches!(byte, b'"' | b'\\')) else { break };
+        place += special;
+        if rest.get(special) == Some(&b'"') {
+            return place;
         }
+        place += 2;
     }
     text.len()
 }

@@ -6,7 +6,7 @@
 use super::Object;
 use super::json::{self, Damaged};
 use super::path::AttrPath;
-use super::schema::{Attribute, Mutability, ResourceType, Returned};
+use super::schema::{Attribute, Mutability, ResourceType, Returned, common};
 
 /// What of a resource is wanted.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -174,27 +174,36 @@ enum Rule<'p> {
 }
 
 fn rule<'p>(name: &str, urn: Option<&str>, kind: &ResourceType, projection: &'p Projection) -> Rule<'p> {
+    let whole = |wanted: bool| if wanted { Rule::Whole } else { Rule::Gone };
+    let named = match projection {
+        Projection::Default => Named::Not,
+        Projection::Only(paths) | Projection::Without(paths) | Projection::Plus(paths) => named(paths, name, urn, kind),
+    };
+    if let (Projection::Only(_), Named::Not) = (projection, &named) {
+        return whole(always(name, urn, kind));
+    }
     let class = kind.attribute(urn, name).map_or(Returned::Default, |(_, attribute)| class(attribute));
     let by_default = matches!(class, Returned::Always | Returned::Default);
-    let always = class == Returned::Always || (urn.is_none() && name.eq_ignore_ascii_case("schemas"));
-    let whole = |wanted: bool| if wanted { Rule::Whole } else { Rule::Gone };
-    if class == Returned::Never {
-        return Rule::Gone;
+    match (projection, named) {
+        _ if class == Returned::Never => Rule::Gone,
+        (Projection::Only(_), Named::Subs(names)) => Rule::Only(names),
+        (Projection::Only(_) | Projection::Plus(_), Named::Whole) => Rule::Whole,
+        (Projection::Without(_), Named::Whole) => whole(always(name, urn, kind)),
+        (Projection::Without(_), Named::Subs(names)) if by_default => Rule::Without(names),
+        _ => whole(by_default),
     }
-    match projection {
-        Projection::Default => whole(by_default),
-        Projection::Only(paths) => match named(paths, name, urn, kind) {
-            Named::Whole => whole(true),
-            Named::Not => whole(always),
-            Named::Subs(names) => Rule::Only(names),
-        },
-        Projection::Without(paths) => match named(paths, name, urn, kind) {
-            Named::Whole => whole(always),
-            Named::Not => whole(by_default),
-            Named::Subs(_) if !by_default => Rule::Gone,
-            Named::Subs(names) => Rule::Without(names),
-        },
-        Projection::Plus(paths) => whole(by_default || matches!(named(paths, name, urn, kind), Named::Whole)),
+}
+
+/// Whether an attribute is returned whatever is asked for. Most are not, which is seen sooner than which they are.
+fn always(name: &str, urn: Option<&str>, kind: &ResourceType) -> bool {
+    let extension = urn.filter(|urn| !urn.eq_ignore_ascii_case(&kind.base.urn));
+    let is = |attributes: &[Attribute]| {
+        let mut always = attributes.iter().filter(|it| it.returned == Returned::Always && class(it) == it.returned);
+        always.any(|it| it.name.eq_ignore_ascii_case(name))
+    };
+    match extension {
+        Some(urn) => kind.extension(urn).is_some_and(|schema| is(&schema.attributes)),
+        None => (urn.is_none() && name.eq_ignore_ascii_case("schemas")) || is(&kind.base.attributes) || is(common()),
     }
 }
 

@@ -106,16 +106,21 @@ fn look_up(path: &AttrPath, text: &str, kind: Kind) -> Option<Plan> {
 /// Whether a query's text is a plain look-up by an index: so little work that no thread of its own is worth it. What it
 /// takes for one by mistake is answered rightly all the same.
 pub(super) fn is_look_up(query: &str) -> bool {
-    let decoded = |text: &str| text.replace("%20", "+").replace("%22", "\"");
-    let filter = query.split('&').find_map(|pair| pair.strip_prefix("filter=")).map(decoded);
-    let named = |filter: &str| {
-        let mut words = filter.splitn(3, '+');
-        let name = words.next().unwrap_or_default();
+    // What stands before and after the first space, which may come in either form.
+    fn split(text: &str) -> Option<(&str, &str)> {
+        let at = [text.find('+').map(|at| (at, 1)), text.find("%20").map(|at| (at, 3))];
+        let (end, length) = at.into_iter().flatten().min()?;
+        Some((text.get(..end)?, text.get(end + length..)?))
+    }
+    let filter = query.split('&').find_map(|pair| pair.strip_prefix("filter="));
+    let named = |filter| {
+        let (name, rest) = split(filter)?;
+        let (operator, value) = split(rest)?;
         let indexed = ["userName", "externalId", "id"].iter().any(|own| name.eq_ignore_ascii_case(own));
-        let equals = words.next().is_some_and(|word| word.eq_ignore_ascii_case("eq"));
-        indexed && equals && words.next().is_some_and(|value| value.starts_with('"') && !value.contains('+'))
+        let quoted = value.starts_with('"') || value.starts_with("%22");
+        Some(indexed && operator.eq_ignore_ascii_case("eq") && quoted && split(value).is_none())
     };
-    filter.is_some_and(|filter| named(&filter)) && !query.contains("sortBy")
+    filter.and_then(named) == Some(true) && !query.contains("sortBy")
 }
 
 /// Whether a filter or sort path names an attribute of that name, in the core schemas.

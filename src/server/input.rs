@@ -1,5 +1,7 @@
 //! What comes in, decoded and bounded: query parameters, JSON bodies, media types. It knows nothing of resources.
 
+use std::borrow::Cow;
+
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
@@ -12,8 +14,8 @@ use crate::wire::Request;
 /// 400 `invalidSyntax` if a part does not decode to UTF-8.
 pub(super) fn query(text: &str) -> Result<Vec<(String, String)>, ScimError> {
     let decode = |part: &str| {
-        let spaced = part.replace('+', " ");
-        let decoded = percent_decode_str(&spaced).decode_utf8().map(std::borrow::Cow::into_owned);
+        let spaced = if part.contains('+') { Cow::Owned(part.replace('+', " ")) } else { Cow::Borrowed(part) };
+        let decoded = percent_decode_str(&spaced).decode_utf8().map(Cow::into_owned);
         decoded.map_err(|_| ScimError::bad(ScimType::InvalidSyntax, "the query is not UTF-8"))
     };
     let mut parameters = Vec::new();

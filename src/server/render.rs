@@ -115,7 +115,8 @@ pub(super) fn text_with(
     text.push_str("{\"id\":");
     quote(&mut text, &record.id);
     add(&mut text, members).map_err(damaged)?;
-    let parts: [(&str, &dyn Fn(&mut String)); 3] = [
+    type Append<'a> = &'a dyn Fn(&mut String);
+    let parts: [(&str, Append<'_>); 3] = [
         (links_name(record.kind), &|text| write_links(text, context, record)),
         ("deviceNumber", &|text| text.push_str(&record.sequence.to_string())),
         ("meta", &|text| write_meta(text, record, face)),
