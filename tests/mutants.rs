@@ -19,6 +19,7 @@ const PLAYED: &[&[&str]] = &[
     &["run", "--profile", "other-catalog.toml"],
     &["run", "--profile", "other-catalytic.toml"],
     &["run", "--profile", "other-sso.toml"],
+    &["run", "--profile", "other-reference.toml", "--idp", "okta"],
     &["prove", "--cases", "150", "--profile", "coalesce-catalog"],
     &["prove", "--cases", "150", "--profile", "catalytic"],
 ];
@@ -42,6 +43,12 @@ const OTHERS: &[(&str, &str, &str, &str)] = &[
         include_str!("../fixtures/profiles/coalesce-sso.toml"),
         "[accounts]\n",
         "email_scope = \"organization\"\n",
+    ),
+    (
+        "other-reference.toml",
+        include_str!("../fixtures/profiles/reference.toml"),
+        "cursor = true\n",
+        "bulk = false\n[users]\ndeletion = \"soft\"\n",
     ),
 ];
 

@@ -325,6 +325,15 @@ impl Expectation {
             }
             Subject::At(path) => {
                 let Some(body) = response.json() else {
+                    // What is not there, or is no JSON, can be searched for a text all the same.
+                    if let Test::Lacks(text) = &self.test {
+                        let there = String::from_utf8_lossy(&response.body).to_lowercase().contains(text);
+                        let chance = there && self.test.too_common();
+                        return judged(
+                            if chance { Outcome::Inconclusive } else { verdict(!there) },
+                            body_phrase(response),
+                        );
+                    }
                     let silent = response.status == 204 && exchange.request.method == Method::Patch;
                     let outcome = if silent { Outcome::NotApplicable } else { Outcome::Fail };
                     return judged(outcome, format!("status {} with {}", response.status, body_phrase(response)));

@@ -145,3 +145,18 @@ fn long_values_are_cut() {
     let judged = Expectation { subject: Subject::At("userName".into()), test }.judge(&answer);
     assert_eq!(judged.got.chars().count(), 120);
 }
+
+/// A secret is not told by what is empty, nor by a page of a gateway that does not hold it; nor is it hidden in one that does.
+#[test]
+fn a_text_is_looked_for_in_what_is_no_json_too() {
+    for (body, text, outcome) in [
+        ("", "mara", Pass),
+        ("<html>nothing here</html>", "mara", Pass),
+        ("<html>who is MARA?</html>", "mara", Fail),
+        ("<html>error 42</html>", "42", Inconclusive),
+    ] {
+        let test = Test::new("lacks", &json!(text)).unwrap();
+        let judged = Expectation { subject: Subject::At(String::new()), test }.judge(&exchange(Method::Get, 401, body));
+        assert_eq!(judged.outcome, outcome, "{body}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::tools::{answer, body, each_of, edit, error, is, is_one, path, with_body};
+use super::tools::{Object, answer, body, each_of, edit, error, is, is_one, path, with_body};
 use super::{Row, World};
 use crate::wire::{Method, Request, Response};
 
@@ -94,8 +94,14 @@ pub const FAULTS: &[Row] = &[
     }),
     ("text-beyond-ascii-is-lost", |world, request| {
         each_of(world, request, "/Users", |user| {
-            if let Some(Value::String(name)) = user.get_mut("displayName") {
-                *name = name.replace(|c: char| !c.is_ascii(), "?");
+            let lose = |object: &mut Object, member: &str| {
+                if let Some(Value::String(name)) = object.get_mut(member) {
+                    *name = name.replace(|c: char| !c.is_ascii(), "?");
+                }
+            };
+            lose(user, "displayName");
+            if let Some(Value::Object(name)) = user.get_mut("name") {
+                lose(name, "familyName");
             }
         })
     }),
