@@ -1,6 +1,8 @@
 //! The text of JSON taken apart without being parsed: where members and elements begin and end. Scalars are not judged, and
 //! names and texts keep their escapes. It is for text that was JSON when it was stored; it knows nothing of attributes.
 
+use std::ops::Range;
+
 /// The text cannot be taken apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the text is no JSON object")]
@@ -21,6 +23,30 @@ pub fn members(inside: &str) -> impl Iterator<Item = Result<(&str, &str), Damage
 /// The elements in the text between the brackets of an array, as [`members`].
 pub fn elements(inside: &str) -> impl Iterator<Item = Result<&str, Damaged>> {
     parts(inside, value)
+}
+
+/// Where the members in the text between the braces of an object stand, for who looks at them again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Index(Box<[(Range<usize>, Range<usize>)]>);
+
+impl Index {
+    /// # Errors
+    /// [`Damaged`], as [`members`].
+    pub fn of(inside: &str) -> Result<Self, Damaged> {
+        let place = |part: &str| {
+            let start = part.as_ptr().addr() - inside.as_ptr().addr();
+            start..start + part.len()
+        };
+        members(inside)
+            .map(|member| member.map(|(name, value)| (place(name), place(value))))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// The members of that same text.
+    pub fn members<'t>(&'t self, inside: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
+        self.0.iter().filter_map(|(name, value)| Some((inside.get(name.clone())?, inside.get(value.clone())?)))
+    }
 }
 
 fn parts<'t, T>(

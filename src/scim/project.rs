@@ -33,10 +33,19 @@ pub fn parse_list(text: &str) -> Vec<AttrPath> {
 /// within. What becomes of an attribute depends on no other, so that a resource may come in parts.
 ///
 /// # Errors
-/// A text between braces that cannot be taken apart; what was appended before that stays.
-pub fn write(left: &mut String, inside: &str, kind: &ResourceType, projection: &Projection) -> Result<(), Damaged> {
-    for member in json::members(inside) {
-        let (name, value) = member?;
+/// A value that cannot be taken apart; what was appended before that stays.
+pub fn write<'t>(
+    left: &mut String,
+    members: impl Iterator<Item = (&'t str, &'t str)>,
+    kind: &ResourceType,
+    projection: &Projection,
+) -> Result<(), Damaged> {
+    let few = few(kind, projection);
+    for (name, value) in members {
+        // Most names are none of the few: they are passed over before anything else is asked of them.
+        if few.as_ref().is_some_and(|few| !is_urn_like(name) && !few.iter().any(|one| one.eq_ignore_ascii_case(name))) {
+            continue;
+        }
         if is_gone(name, kind, projection) {
             continue;
         }
@@ -51,13 +60,31 @@ pub fn write(left: &mut String, inside: &str, kind: &ResourceType, projection: &
     Ok(())
 }
 
+/// The only attributes outside of extensions of which something can be left, where that is known before they are looked at.
+fn few<'a>(kind: &'a ResourceType, projection: &'a Projection) -> Option<Vec<&'a str>> {
+    let Projection::Only(paths) = projection else { return None };
+    let known = kind.base.attributes.iter().chain(common());
+    let always = known.filter(|it| it.returned == Returned::Always).map(|it| it.name.as_str());
+    let mut few = Vec::with_capacity(16);
+    few.push("schemas");
+    few.extend(always);
+    few.extend(paths.iter().map(|path| path.name.as_str()));
+    Some(few)
+}
+
+/// Whether a name may be that of an extension's container.
+fn is_urn_like(name: &str) -> bool {
+    name.as_bytes().get(3) == Some(&b':')
+}
+
 /// The resource as it is returned, for those who have no text of it.
 #[must_use]
 pub fn project(resource: &Object, kind: &ResourceType, projection: &Projection) -> Object {
     let text = serde_json::to_string(resource).unwrap_or_default();
     let mut left = String::with_capacity(text.len());
     // What was just printed can be taken apart, and printed again is an object.
-    let _ = write(&mut left, json::inside(&text, BRACES).unwrap_or_default(), kind, projection);
+    let inside = json::inside(&text, BRACES).unwrap_or_default();
+    let _ = write(&mut left, json::members(inside).flatten(), kind, projection);
     serde_json::from_str(&format!("{{{}}}", left.strip_prefix(',').unwrap_or_default())).unwrap_or_default()
 }
 
@@ -104,7 +131,7 @@ fn keep_if(left: &mut String, append: impl FnOnce(&mut String) -> Result<bool, D
 fn extension<'a>(kind: &'a ResourceType, name: &'a str) -> Option<&'a str> {
     match kind.extension(name) {
         Some(schema) => Some(&schema.urn),
-        None => (name.as_bytes().get(3) == Some(&b':') && super::syntax::is_urn(name)).then_some(name),
+        None => (is_urn_like(name) && super::syntax::is_urn(name)).then_some(name),
     }
 }
 

@@ -101,20 +101,18 @@ pub(super) fn text_with(
     let (kind, members) = (resource_type(record.kind), record.body.members());
     // Of a device not everything that is stored is returned.
     let all = record.kind != Kind::Device && matches!(projection, Projection::Default);
-    let add = |text: &mut String, members: &str| match all {
-        true => {
-            text.push(',');
-            text.push_str(members);
-            Ok(())
-        }
-        false => project::write(text, members, kind, projection),
-    };
     let damaged = |error: Damaged| ScimError::new(500, format!("a stored resource is damaged: {error}"));
     let mut text = String::with_capacity(members.len() + 400 + record.links.len() * 200);
     // The id is in every answer (I-41).
     text.push_str("{\"id\":");
     quote(&mut text, &record.id);
-    add(&mut text, members).map_err(damaged)?;
+    if all {
+        text.push(',');
+        text.push_str(members);
+    } else {
+        let parts = record.body.parts().map_err(damaged)?;
+        project::write(&mut text, parts, kind, projection).map_err(damaged)?;
+    }
     type Append<'a> = &'a dyn Fn(&mut String);
     let parts: [(&str, Append<'_>); 3] = [
         (links_name(record.kind), &|text| write_links(text, context, record)),
@@ -128,9 +126,8 @@ pub(super) fn text_with(
             append(&mut text);
         } else if !project::is_gone(name, kind, projection) {
             let mut part = String::new();
-            write_name(&mut part, name);
             append(&mut part);
-            add(&mut text, part.trim_start_matches(',')).map_err(damaged)?;
+            project::write(&mut text, std::iter::once((*name, part.as_str())), kind, projection).map_err(damaged)?;
         }
     }
     text.push('}');

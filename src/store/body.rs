@@ -5,7 +5,8 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use super::StoreError;
-use crate::scim::{Object, json};
+use crate::scim::Object;
+use crate::scim::json::{self, Damaged, Index};
 
 /// Attributes as text and, on demand, as an object; copies share both.
 #[derive(Debug, Clone)]
@@ -15,6 +16,7 @@ pub struct Body(Arc<Inner>);
 struct Inner {
     text: String,
     object: OnceLock<Object>,
+    index: OnceLock<Index>,
 }
 
 impl Body {
@@ -27,13 +29,13 @@ impl Body {
         if let Value::Object(object) = value {
             let _ = cell.set(object);
         }
-        Self(Arc::new(Inner { text, object: cell }))
+        Self(Arc::new(Inner { text, object: cell, index: OnceLock::new() }))
     }
 
     /// A body of stored text, which is not looked at before [`Body::object`].
     #[must_use]
     pub fn stored(text: String) -> Self {
-        Self(Arc::new(Inner { text, object: OnceLock::new() }))
+        Self(Arc::new(Inner { text, object: OnceLock::new(), index: OnceLock::new() }))
     }
 
     /// The JSON text.
@@ -46,6 +48,22 @@ impl Body {
     #[must_use]
     pub fn members(&self) -> &str {
         json::inside(&self.0.text, ['{', '}']).unwrap_or_default()
+    }
+
+    /// The members with their values' texts, names and texts as they stand. Where they begin is found out once.
+    ///
+    /// # Errors
+    /// The stored text cannot be taken apart.
+    pub fn parts(&self) -> Result<impl Iterator<Item = (&str, &str)>, Damaged> {
+        let inside = self.members();
+        let index = match self.0.index.get() {
+            Some(index) => index,
+            None => {
+                let index = Index::of(inside)?;
+                self.0.index.get_or_init(|| index)
+            }
+        };
+        Ok(index.members(inside))
     }
 
     /// The object.

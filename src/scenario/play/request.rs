@@ -63,12 +63,24 @@ pub(super) fn place(request: &Request) -> String {
     }
 }
 
-/// What a request is to write: a place, or what a `POST` creates at it. Another creation in the same collection neither
-/// makes up for one that failed nor shows that it was made.
-pub(super) fn aim(request: &Request) -> String {
-    match (&request.method, &request.body) {
-        (Method::Post, Some(body)) => format!("{} {}", place(request), String::from_utf8_lossy(body)),
-        _ => place(request),
+/// What a request is to write.
+pub(super) struct Aim {
+    /// A place, or what a `POST` creates at it. Another creation in the same collection neither makes up for one that failed
+    /// nor shows that it was made.
+    pub key: String,
+    /// The place with what is written there.
+    pub whole: String,
+    /// The place, where the write leaves nothing of what was there.
+    pub over: Option<String>,
+}
+
+impl Aim {
+    pub fn of(request: &Request) -> Self {
+        let place = place(request);
+        let body = request.body.as_deref().map(String::from_utf8_lossy).unwrap_or_default();
+        let whole = format!("{place} {body}");
+        let key = if request.method == Method::Post { whole.clone() } else { place.clone() };
+        Self { key, whole, over: matches!(request.method, Method::Put | Method::Delete).then_some(place) }
     }
 }
 

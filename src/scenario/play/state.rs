@@ -10,6 +10,7 @@ use super::super::model::{Line, On, Scenario, Step as Script, line_of};
 use super::super::template::Missing;
 use super::Settings;
 use super::kept::Kept;
+use super::request::Aim;
 use crate::flow::{Evidence, Remark, Step};
 use crate::scim::address;
 use crate::wire::{Exchange, ExchangeId, Request};
@@ -29,7 +30,7 @@ pub(super) struct State {
     broken: BTreeMap<String, Broken>,
     /// Steps that are over.
     done: BTreeMap<String, Done>,
-    /// Writes that should have succeeded and did not, by what they were to write (see `request::aim`), as long as no later
+    /// Writes that should have succeeded and did not, by what they were to write (see [`Aim`]), as long as no later
     /// write of the same did.
     pub refused: BTreeMap<String, Broken>,
     pub remarks: Vec<Remark>,
@@ -157,7 +158,7 @@ impl State {
         }
         let before = self.vars.clone();
         self.save(script, chosen);
-        let aim = super::request::aim(&request);
+        let aim = Aim::of(&request);
         self.done.insert(script.name.clone(), Done::Answered { request, exchange: Arc::clone(chosen) });
         if let Some(line) = &script.undo
             && good(&chosen)
@@ -197,8 +198,9 @@ impl State {
         }
     }
 
-    /// Keeps in mind that a write was refused, or forgets it once a write of the same succeeded.
-    fn remember(&mut self, script: &Script, aim: String, exchanges: &[Arc<Exchange>]) {
+    /// Keeps in mind that a write was refused, or forgets it once a write of the same succeeded. One that was not answered
+    /// may not have been done, and another change at its place says nothing of it.
+    fn remember(&mut self, script: &Script, aim: Aim, exchanges: &[Arc<Exchange>]) {
         let wanted = self.wanted(script);
         if !wanted.iter().any(|code| (200..300).contains(code)) {
             return;
@@ -210,11 +212,18 @@ impl State {
                 Ok(response) => format!("step \"{name}\" was refused (status {})", response.status),
                 Err(failure) => format!("step \"{name}\" was not answered: {}", failure.reason),
             };
-            Some(Broken { exchange: exchange.id.clone(), reason })
+            let key = if exchange.answer.is_ok() { aim.key.clone() } else { aim.whole.clone() };
+            Some((key, Broken { exchange: exchange.id.clone(), reason }))
         });
         match refused {
-            Some(broken) => _ = self.refused.insert(aim, broken),
-            None => _ = self.refused.remove(&aim),
+            Some((key, broken)) => _ = self.refused.insert(key, broken),
+            None => {
+                let over = aim.over.map(|place| format!("{place} "));
+                self.refused.retain(|key, _| {
+                    let again = *key == aim.key || *key == aim.whole;
+                    !again && !over.as_ref().is_some_and(|place| key.starts_with(place.as_str()))
+                });
+            }
         }
     }
 
