@@ -1,5 +1,6 @@
 //! A resource's attributes as JSON text, parsed only when somebody needs the object. It knows nothing of schemas.
 
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
@@ -9,14 +10,20 @@ use crate::scim::Object;
 use crate::scim::json::{self, Damaged, Index};
 
 /// Attributes as text and, on demand, as an object; copies share both.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Body(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     text: String,
     object: OnceLock<Object>,
     index: OnceLock<Index>,
+}
+
+/// What it is, whatever was found out of it so far.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Body").field(&self.0.text).finish()
+    }
 }
 
 impl Body {
