@@ -18,6 +18,9 @@ const JUDGED: &str = "mutants-judged.tsv";
 /// Where a mutant takes that many times as long as nobody, it hangs.
 const PATIENCE: u32 = 10;
 
+/// What is left by the quicker half of the steps.
+const DOUBTFUL: &str = "doubtful";
+
 /// A step with the sites that it reaches, and the time that it takes.
 struct Known {
     step: Step,
@@ -25,60 +28,69 @@ struct Known {
     takes: Duration,
 }
 
-/// Judges what is not judged yet.
+/// Judges what is not judged yet: everybody by the quicker half of the steps, then those that are left by the rest.
 pub fn judge(copy: &Path, jobs: usize, only: Option<&str>) -> Result<(), Box<dyn Error>> {
     let copy = copy.canonicalize()?;
     let program = copy.join("target/release/scimproof");
     let known = learn(&program, &copy)?;
+    let (quick, slow) = known.split_at(known.len() / 2);
     let woven = woven(&copy)?;
-    let done = judged(&copy)?;
     let out = Mutex::new(File::options().create(true).append(true).open(copy.join(JUDGED))?);
-    let asked = woven.iter().enumerate().map(|(index, mutant)| (index + 1, mutant));
-    let mut asked = asked
-        .filter(|(number, mutant)| !done.contains_key(number) && only.is_none_or(|part| mutant.name.contains(part)))
-        .collect::<Vec<_>>();
-    // Scattered, so that a round that was stopped is a fair sample.
-    asked.sort_by_key(|(number, _)| number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-    let next = AtomicUsize::new(0);
-    let work = || -> std::io::Result<()> {
-        let judge = Judge::new(&program)?;
-        while let Some(&(number, mutant)) = asked.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let since = Instant::now();
-            let (came, step) = one(&judge, &known, number, mutant.place)?;
-            let seconds = since.elapsed().as_secs_f64();
-            if let Ok(mut out) = out.lock() {
-                writeln!(out, "{number}\t{came}\t{seconds:.1}\t{step}\t{}", mutant.name)?;
+    for (known, before, left) in [(quick, None, DOUBTFUL), (slow, Some(DOUBTFUL), "missed")] {
+        let done = judged(&copy)?;
+        let mut asked = woven
+            .iter()
+            .enumerate()
+            .map(|(index, mutant)| (index + 1, mutant))
+            .filter(|(number, mutant)| {
+                done.get(number).map(String::as_str) == before && only.is_none_or(|part| mutant.name.contains(part))
+            })
+            .collect::<Vec<_>>();
+        // Scattered, so that a round that was stopped is a fair sample.
+        asked.sort_by_key(|(number, _)| number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let next = AtomicUsize::new(0);
+        let work = || -> std::io::Result<()> {
+            let judge = Judge::new(&program)?;
+            while let Some(&(number, mutant)) = asked.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let since = Instant::now();
+                let (came, step) = one(&judge, known, number, mutant.place)?.unwrap_or((left, String::new()));
+                let seconds = since.elapsed().as_secs_f64();
+                if let Ok(mut out) = out.lock() {
+                    writeln!(out, "{number}\t{came}\t{seconds:.1}\t{step}\t{}", mutant.name)?;
+                }
             }
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let workers = (0..jobs).map(|_| scope.spawn(work)).collect::<Vec<_>>();
-        for worker in workers {
-            worker.join().map_err(|_| "a worker panicked")??;
-        }
-        Ok::<_, Box<dyn Error>>(())
-    })?;
+            Ok(())
+        };
+        std::thread::scope(|scope| {
+            let workers = (0..jobs).map(|_| scope.spawn(work)).collect::<Vec<_>>();
+            for worker in workers {
+                worker.join().map_err(|_| "a worker panicked")??;
+            }
+            Ok::<_, Box<dyn Error>>(())
+        })?;
+    }
     report(&copy)
 }
 
-/// What came of one mutant, and the step that showed it.
-fn one(judge: &Judge, known: &[Known], number: usize, place: Place) -> std::io::Result<(&'static str, String)> {
-    let Place::Site(site) = place else {
-        return Ok((if place == Place::Alone { "alone" } else { "unbuilt" }, String::new()));
+/// What came of one mutant, and the step that showed it; `None` where no step did.
+fn one(judge: &Judge, known: &[Known], number: usize, place: Place) -> std::io::Result<Option<(&'static str, String)>> {
+    let site = match place {
+        Place::Site(site) => site,
+        Place::Alone => return Ok(Some(("alone", String::new()))),
+        Place::Unbuilt => return Ok(Some(("unbuilt", String::new()))),
     };
-    let mut came = ("unreached", String::new());
     for Known { step, takes, .. } in known.iter().filter(|known| known.sites.contains(&site)) {
         let limit = *takes * PATIENCE + Duration::from_secs(10);
         let ended = judge.play(*step, &[(ACTIVE, &number.to_string())], limit)?;
-        came = match ended.code {
-            Some(0) => ("missed", String::new()),
-            Some(1) => return Ok(("caught", step.to_string())),
-            Some(_) => return Ok(("broken", step.to_string())),
-            None => return Ok(("hangs", step.to_string())),
+        let came = match ended.code {
+            Some(0) => continue,
+            Some(1) => "caught",
+            Some(_) => "broken",
+            None => "hangs",
         };
+        return Ok(Some((came, step.to_string())));
     }
-    Ok(came)
+    Ok(None)
 }
 
 /// Plays every step with no mutant at work. The quickest are asked first.
@@ -124,12 +136,11 @@ pub fn report(copy: &Path) -> Result<(), Box<dyn Error>> {
     for came in judged.values() {
         *counts.entry(came).or_default() += 1;
     }
-    for (number, came) in judged.iter().filter(|(_, came)| ["missed", "unreached"].contains(&came.as_str())) {
+    for (number, came) in judged.iter().filter(|(_, came)| ["missed", DOUBTFUL].contains(&came.as_str())) {
         println!("{came}: {}", woven.get(number - 1).map_or("", |mutant| &mutant.name));
     }
     let of = |names: &[&str]| names.iter().filter_map(|name| counts.get(name)).sum::<usize>();
-    let (caught, built) =
-        (of(&["caught", "broken", "hangs"]), of(&["caught", "broken", "hangs", "missed", "unreached"]));
+    let (caught, built) = (of(&["caught", "broken", "hangs"]), of(&["caught", "broken", "hangs", "missed", DOUBTFUL]));
     println!("{counts:?} of {}: {caught} of {built} caught, {} %", woven.len(), caught * 100 / built.max(1));
     Ok(())
 }

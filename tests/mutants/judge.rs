@@ -26,38 +26,47 @@ const PLAYED: &[&[&str]] = &[
     &["prove", "--cases", "150", "--profile", "catalytic"],
 ];
 
-/// Choices that no embedded profile makes: the file, the embedded text that it begins with, what is put behind a line of it.
-const OTHERS: &[(&str, &str, &str, &str)] = &[
+/// Choices that no embedded profile makes: the file, the embedded text that it begins with, and what is put behind which line.
+const OTHERS: &[(&str, &str, &[(&str, &str)])] = &[
     (
         "other-catalog.toml",
         include_str!("../../fixtures/profiles/coalesce-catalog.toml"),
-        "[role_mapping]\n",
-        "conflict = \"last\"\nunmapped = \"keep\"\nrename = \"bound\"\nnames = \"exact\"\nnested = \"transitive\"\nmanual = \"kept\"\n",
+        &[
+            (
+                "[role_mapping]\n",
+                "conflict = \"last\"\nunmapped = \"keep\"\nrename = \"bound\"\nnames = \"exact\"\nnested = \"transitive\"\nmanual = \"kept\"\n",
+            ),
+            ("[users]\n", "deletion = \"soft\"\n"),
+        ],
     ),
     (
         "other-catalytic.toml",
         include_str!("../../fixtures/profiles/catalytic.toml"),
-        "user_names = \"alphanumeric\"\n",
-        "put_without_active = \"activates\"\ndeactivated_names = \"reactivates\"\n",
+        &[(
+            "user_names = \"alphanumeric\"\n",
+            "put_without_active = \"activates\"\ndeactivated_names = \"reactivates\"\n",
+        )],
     ),
     (
         "other-sso.toml",
         include_str!("../../fixtures/profiles/coalesce-sso.toml"),
-        "[accounts]\n",
-        "email_scope = \"organization\"\n",
+        &[("[accounts]\n", "email_scope = \"organization\"\n")],
     ),
     (
         "other-reference.toml",
         include_str!("../../fixtures/profiles/reference.toml"),
-        "cursor = true\n",
-        "bulk = false\n[users]\ndeletion = \"soft\"\n",
+        &[("cursor = true\n", "bulk = false\n[users]\ndeletion = \"none\"\n")],
     ),
 ];
 
-/// What is played over a socket: the listener, SQLite, Basic credentials.
+/// What is played over a socket: the listener, SQLite, Basic credentials, tokens of the server's own token endpoint.
 const SERVED: &[(&[&str], &[&str])] = &[
     (&["--token", "t", "--store", "it.db"], &["run", "--token-env", "PASS"]),
     (&["--basic", "ada:PASS"], &["run", "--user", "ada", "--token-env", "PASS", "--quick"]),
+    (
+        &["--oauth-client-id", "ada", "--oauth-client-secret-env", "PASS"],
+        &["run", "--auth", "oauth", "--oauth-client-id", "ada", "--token-env", "PASS", "--quick"],
+    ),
 ];
 
 /// One judgement: what is served, if it is judged over a socket, and what judges it.
@@ -97,11 +106,11 @@ pub struct Judge {
 impl Judge {
     pub fn new(program: impl Into<PathBuf>) -> std::io::Result<Self> {
         let folder = tempfile::tempdir()?;
-        for (file, text, line, more) in OTHERS {
-            let whole = match text.split_once(line) {
+        for (file, text, changes) in OTHERS {
+            let whole = changes.iter().fold((*text).to_owned(), |text, (line, more)| match text.split_once(line) {
                 Some((before, after)) => format!("{before}{line}{more}{after}"),
                 None => format!("{text}\n{line}{more}"),
-            };
+            });
             std::fs::write(folder.path().join(file), whole)?;
         }
         Ok(Self { program: program.into(), folder })
@@ -127,6 +136,10 @@ impl Judge {
         }
         if let Some((_, url)) = &server {
             command.args(["--profile", "rfc", "--target", url]);
+            if step.asked.contains(&"oauth") {
+                let place = url.find("/scim").unwrap_or(url.len());
+                command.args(["--oauth-token-url", &format!("{}/oauth2/token", &url[..place])]);
+            }
         }
         let mut said = tempfile::tempfile()?;
         command.stdout(said.try_clone()?).stderr(said.try_clone()?);
