@@ -41,6 +41,9 @@ enum What {
         /// Only mutants whose name contains this
         #[arg(long)]
         only: Option<String>,
+        /// Only what an earlier round left doubtful
+        #[arg(long)]
+        finish: bool,
     },
     /// Prints the rates and the survivors
     Report {
@@ -52,7 +55,7 @@ enum What {
 fn main() -> Result<(), Box<dyn Error>> {
     match Arguments::parse().what {
         What::Weave { list, copy } => weave::weave(&list, &copy),
-        What::Judge { copy, jobs, only } => round::judge(&copy, jobs, only.as_deref()),
+        What::Judge { copy, jobs, only, finish } => round::judge(&copy, jobs, only.as_deref(), finish),
         What::Report { copy } => round::report(&copy),
     }
 }

@@ -29,14 +29,15 @@ struct Known {
 }
 
 /// Judges what is not judged yet: everybody by the quicker half of the steps, then those that are left by the rest.
-pub fn judge(copy: &Path, jobs: usize, only: Option<&str>) -> Result<(), Box<dyn Error>> {
+pub fn judge(copy: &Path, jobs: usize, only: Option<&str>, finish: bool) -> Result<(), Box<dyn Error>> {
     let copy = copy.canonicalize()?;
     let program = copy.join("target/release/scimproof");
     let known = learn(&program, &copy)?;
     let (quick, slow) = known.split_at(known.len() / 2);
     let woven = woven(&copy)?;
     let out = Mutex::new(File::options().create(true).append(true).open(copy.join(JUDGED))?);
-    for (known, before, left) in [(quick, None, DOUBTFUL), (slow, Some(DOUBTFUL), "missed")] {
+    let rounds = [(quick, None, DOUBTFUL), (slow, Some(DOUBTFUL), "missed")];
+    for (known, before, left) in rounds.into_iter().skip(usize::from(finish)) {
         let done = judged(&copy)?;
         let mut asked = woven
             .iter()

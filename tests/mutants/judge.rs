@@ -26,8 +26,11 @@ const PLAYED: &[&[&str]] = &[
     &["prove", "--cases", "150", "--profile", "catalytic"],
 ];
 
-/// Choices that no embedded profile makes: the file, the embedded text that it begins with, and what is put behind which line.
-const OTHERS: &[(&str, &str, &[(&str, &str)])] = &[
+/// What is put behind which line of a text.
+type Insertion = (&'static str, &'static str);
+
+/// Choices that no embedded profile makes: the file, the embedded text that it begins with, and what is put into it.
+const OTHERS: &[(&str, &str, &[Insertion])] = &[
     (
         "other-catalog.toml",
         include_str!("../../fixtures/profiles/coalesce-catalog.toml"),
