@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use super::tools::{
-    body, each, each_of, error, id_below, is, is_one, op, operations, operations_of, parameter, path, with_body,
-    with_parameter,
+    Put, body, each, each_of, edit, error, id_below, is, is_one, op, operations, operations_of, parameter, path,
+    with_body, with_parameter,
 };
 use super::{Row, World};
 use crate::wire::{Method, Request, Response};
@@ -115,6 +115,21 @@ pub const FAULTS: &[Row] = &[
             }
             world.noted(id).into_iter().for_each(|pin| _ = device.insert("pin".into(), pin));
         })
+    }),
+    ("what-is-on-request-is-shown-after-any-patch", |world, request| {
+        let patch = is_one(&request, Method::Patch, "/Devices");
+        let whole = format!("{}?attributes=notes", path(&request));
+        let response = world.pass(request);
+        if !patch || response.status != 200 {
+            return response;
+        }
+        let notes = world.read(&whole)["notes"].clone();
+        edit(response, |device| device.put("notes", notes))
+    }),
+    ("what-is-on-request-is-hidden-after-a-patch", |world, request| {
+        let patch = is_one(&request, Method::Patch, "/Devices");
+        let response = world.pass(request);
+        if patch { each(response, |device| _ = device.shift_remove("notes")) } else { response }
     }),
     ("primary-of-a-new-type-is-lost", |world, request| {
         each_of(world, request, "/Devices", |device| {

@@ -350,6 +350,11 @@ pub const FAULTS: &[Row] = &[
             }
         })
     }),
+    ("configuration-with-a-list-of-no-schemes", |world, request| {
+        let own = path(&request) == "/ServiceProviderConfig";
+        let response = world.pass(request);
+        if own { edit(response, |config| config.put("authenticationSchemes", json!([]))) } else { response }
+    }),
     ("schemas-are-not-there", |world, request| {
         if path(&request).starts_with("/Schemas") { error(404, None) } else { world.pass(request) }
     }),

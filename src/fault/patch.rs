@@ -157,6 +157,23 @@ pub const FAULTS: &[Row] = &[
             bare || inside
         })
     }),
+    ("a-patch-names-the-manager", |world, request| {
+        let own = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+        if let (Method::Patch, Some(id)) = (&request.method, id_below(&request, "/Users")) {
+            for operation in operations_of(&request).iter().filter(|it| it["value"]["displayName"].is_string()) {
+                if operation["path"].as_str().is_some_and(|path| path.ends_with(":manager")) {
+                    world.note(format!("manager of {id}"), operation["value"]["displayName"].clone());
+                }
+            }
+        }
+        each_of(world, request, "/Users", |user| {
+            let id = user.get("id").and_then(Value::as_str).unwrap_or_default();
+            let name = world.noted(&format!("manager of {id}"));
+            if let (Some(name), Some(extension)) = (name, user.get_mut(own)) {
+                extension["manager"]["displayName"] = name;
+            }
+        })
+    }),
     ("manager-is-shown-as-string", |world, request| {
         each_of(world, request, "/Users", |user| {
             if let Some(extension) = user.get_mut("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User")

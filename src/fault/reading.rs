@@ -22,6 +22,20 @@ pub const FAULTS: &[Row] = &[
         Some(names) if names.contains("USERNAME") => world.pass(with_parameter(request, "attributes", Some("id"))),
         _ => world.pass(request),
     }),
+    ("parts-of-attributes-end-at-a-comma", |world, request| {
+        let part = parameter(&request, "attributes").is_some_and(|names| names.contains("name."));
+        let response = world.pass(request);
+        if !part {
+            return response;
+        }
+        each(response, |user| {
+            for text in
+                user.get_mut("name").and_then(Value::as_object_mut).into_iter().flat_map(|name| name.values_mut())
+            {
+                *text = json!(text.as_str().and_then(|text| text.split(',').next()));
+            }
+        })
+    }),
     ("parts-of-attributes-are-not-known", |world, request| match parameter(&request, "attributes") {
         Some(names) if names.contains("name.familyName") || names.contains("emails.value") => {
             world.pass(with_parameter(request, "attributes", Some("id")))

@@ -78,6 +78,7 @@ fn schemes(seen: &Seen) -> Option<Said> {
     let body = config(seen)?;
     let schemes = body.get("authenticationSchemes").unwrap_or(&Value::Null);
     let told = |scheme: &Value| ["type", "name", "description"].iter().all(|name| scheme[*name].is_string());
-    let good = schemes.as_array().is_some_and(|all| all.iter().all(told));
+    // An empty list is none (`RFC7643 §2.5`).
+    let good = schemes.as_array().is_some_and(|all| !all.is_empty() && all.iter().all(told));
     Some(Said::when(good, "authenticationSchemes, each with type, name, description", schemes.to_string()))
 }

@@ -32,6 +32,15 @@ fn draft_of(walk: &Walk) -> Vec<Step> {
     for (placed, value) in walk.shown().filter(|(placed, _)| is_own(placed)) {
         free(walk, &mut steps, placed, &value);
     }
+    let asked = of(walk, "readWrite").filter(|placed| placed.attribute.returned == "request");
+    for (placed, value) in asked.filter_map(|placed| Some((placed, right(placed.attribute)?))) {
+        let address = placed.address();
+        let add = walk.patch(format!("add {address}"), &json!({ "op": "add", "path": address, "value": value }));
+        // What a client sent is in the answer, where there is one.
+        let there = format!("at = {}, present = true", basic(&address));
+        steps.push(add.judges("RFC7644-3.5.2.1-3", DONE).judges("RFC7643-7-25", there));
+        steps.push(walk.read(format!("read without {address}"), ""));
+    }
     for (placed, value, other) in fixed(walk) {
         let kept = placed.tests(&value);
         let mut refused = |word: &str, operation: Value| {
