@@ -90,6 +90,9 @@ impl State {
                 }
                 _ => {}
             }
+            if judged.outcome == Outcome::Fail && spared(&expectation.subject, &wanted, exchange) {
+                continue;
+            }
             let mut evidence = evidence.clone();
             let intact = self.intact;
             let consequence = self.consequence(row, script, exchange, &judged, &wanted).cloned();
@@ -98,7 +101,11 @@ impl State {
                 judged.got = format!("{}, but {}", judged.got, refused.reason);
                 evidence = evidence.and(&refused.exchange);
             }
-            self.put(row, script, expectation.name(row.word), judged, evidence);
+            let unknown = match (&row.subject, judged.outcome) {
+                (Subject::Status, Outcome::Fail) => self.kept.unknown_in(exchange),
+                _ => None,
+            };
+            self.put_unless(row, script, expectation.name(row.word), judged, evidence, unknown.as_deref());
             if consequence.is_some() {
                 // Whether the client gets by without that write is said by the level of what the refusal broke.
                 self.intact = intact;
@@ -179,6 +186,11 @@ impl State {
             _ => Outcome::Inconclusive,
         };
         let got = if silent > 0 { format!("{}, {silent} without answer", phrase(&came)) } else { phrase(&came) };
+        let unknown = exchanges.iter().find_map(|exchange| self.kept.unknown_in(exchange));
+        let (outcome, got) = match unknown.filter(|_| outcome == Outcome::Fail && is_standard(&tally.requirement)) {
+            Some(path) => (Outcome::Inconclusive, format!("{got}, and the target's schemas have no {path}")),
+            None => (outcome, got),
+        };
         let judged = Judged { outcome, expected: phrase(&wanted), got };
         self.finding(&tally.requirement, script, tally.place, "tally".into(), judged, evidence);
     }
@@ -231,6 +243,20 @@ impl State {
 
     /// Records what a row came to.
     fn put(&mut self, row: &Row, script: &Script, check: String, judged: Judged, evidence: Evidence) {
+        self.put_unless(row, script, check, judged, evidence, None);
+    }
+
+    /// Records what a row came to; a refusal of something that the target's schemas do not have (`unknown`) breaks no rule
+    /// of the standard (I-43, I-44), whatever a client may need.
+    fn put_unless(
+        &mut self,
+        row: &Row,
+        script: &Script,
+        check: String,
+        judged: Judged,
+        evidence: Evidence,
+        unknown: Option<&str>,
+    ) {
         match &row.verdict {
             Verdict::Reading(interpretation, number) => {
                 if judged.outcome == Outcome::Pass {
@@ -248,7 +274,11 @@ impl State {
                     other => other,
                 };
                 for id in ids {
-                    let judged = Judged { outcome, ..judged.clone() };
+                    let mut judged = Judged { outcome, ..judged.clone() };
+                    if let Some(path) = unknown.filter(|_| is_standard(id)) {
+                        judged.outcome = Outcome::Inconclusive;
+                        judged.got = format!("{}, and the target's schemas have no {path}", judged.got);
+                    }
                     self.finding(id, script, row.place, check.clone(), judged, evidence.clone());
                 }
             }
@@ -279,6 +309,20 @@ impl State {
             evidence,
         }));
     }
+}
+
+/// Whether a requirement is the standard's own, or of what it builds on, and no client's.
+fn is_standard(id: &str) -> bool {
+    ["RFC", "HTTP-"].iter().any(|begin| id.starts_with(begin))
+}
+
+/// Whether a row asks for content that an allowed refusal cannot have: where both ends are right, the other one has none.
+fn spared(subject: &check::Subject, wanted: &[u16], exchange: &Exchange) -> bool {
+    let check::Subject::At(path) = subject else { return false };
+    let refused =
+        exchange.response().is_some_and(|response| !response.is_success() && wanted.contains(&response.status));
+    let of_errors = ["schemas", "status", "scimType", "detail"].iter().any(|name| path.starts_with(name));
+    refused && wanted.iter().any(|code| (200..300).contains(code)) && !of_errors
 }
 
 /// Why the rows about content say nothing: success was wanted and refused, or the other way round.
