@@ -101,11 +101,11 @@ impl State {
                 judged.got = format!("{}, but {}", judged.got, refused.reason);
                 evidence = evidence.and(&refused.exchange);
             }
-            let unknown = match (&row.subject, judged.outcome) {
-                (Subject::Status, Outcome::Fail) => self.kept.unknown_in(exchange),
+            let excuse = match (&row.subject, judged.outcome) {
+                (Subject::Status, Outcome::Fail) => self.excuse(exchange),
                 _ => None,
             };
-            self.put_unless(row, script, expectation.name(row.word), judged, evidence, unknown.as_deref());
+            self.put_unless(row, script, expectation.name(row.word), judged, evidence, excuse.as_ref());
             if consequence.is_some() {
                 // Whether the client gets by without that write is said by the level of what the refusal broke.
                 self.intact = intact;
@@ -142,6 +142,19 @@ impl State {
             && !exchange.response().is_some_and(Response::is_success)
             && !matches!(script.action, Action::Repeat(_));
         (judged.outcome == Outcome::Fail && !row.soft && !own).then(|| self.refused.values().next()).flatten()
+    }
+
+    /// What speaks for a refusal that no row asked for.
+    fn excuse(&self, exchange: &Exchange) -> Option<Excuse> {
+        let request = &exchange.request;
+        let response = exchange.response().filter(|response| response.status == 400)?;
+        let asks =
+            request.query().is_some_and(|query| query.contains("filter=")) || request.path().ends_with("/.search");
+        let kind = response.json().and_then(|body| body["scimType"].as_str().map(str::to_owned));
+        match kind {
+            Some(kind) if asks && kind.eq_ignore_ascii_case("invalidFilter") => Some(Excuse::Filter),
+            _ => self.kept.unknown_in(exchange).map(Excuse::Unknown),
+        }
     }
 
     /// Rows of a step that was never sent.
@@ -186,9 +199,9 @@ impl State {
             _ => Outcome::Inconclusive,
         };
         let got = if silent > 0 { format!("{}, {silent} without answer", phrase(&came)) } else { phrase(&came) };
-        let unknown = exchanges.iter().find_map(|exchange| self.kept.unknown_in(exchange));
-        let (outcome, got) = match unknown.filter(|_| outcome == Outcome::Fail && is_standard(&tally.requirement)) {
-            Some(path) => (Outcome::Inconclusive, format!("{got}, and the target's schemas have no {path}")),
+        let excuse = exchanges.iter().find_map(|exchange| self.excuse(exchange));
+        let (outcome, got) = match excuse.filter(|it| outcome == Outcome::Fail && it.covers(&tally.requirement)) {
+            Some(excuse) => (Outcome::Inconclusive, format!("{got}, {}", excuse.phrase())),
             None => (outcome, got),
         };
         let judged = Judged { outcome, expected: phrase(&wanted), got };
@@ -246,8 +259,7 @@ impl State {
         self.put_unless(row, script, check, judged, evidence, None);
     }
 
-    /// Records what a row came to; a refusal of something that the target's schemas do not have (`unknown`) breaks no rule
-    /// of the standard (I-43, I-44), whatever a client may need.
+    /// Records what a row came to, unless a refusal is excused.
     fn put_unless(
         &mut self,
         row: &Row,
@@ -255,7 +267,7 @@ impl State {
         check: String,
         judged: Judged,
         evidence: Evidence,
-        unknown: Option<&str>,
+        excuse: Option<&Excuse>,
     ) {
         match &row.verdict {
             Verdict::Reading(interpretation, number) => {
@@ -275,9 +287,9 @@ impl State {
                 };
                 for id in ids {
                     let mut judged = Judged { outcome, ..judged.clone() };
-                    if let Some(path) = unknown.filter(|_| is_standard(id)) {
+                    if let Some(excuse) = excuse.filter(|excuse| excuse.covers(id)) {
                         judged.outcome = Outcome::Inconclusive;
-                        judged.got = format!("{}, and the target's schemas have no {path}", judged.got);
+                        judged.got = format!("{}, {}", judged.got, excuse.phrase());
                     }
                     self.finding(id, script, row.place, check.clone(), judged, evidence.clone());
                 }
@@ -311,9 +323,29 @@ impl State {
     }
 }
 
-/// Whether a requirement is the standard's own, or of what it builds on, and no client's.
-fn is_standard(id: &str) -> bool {
-    ["RFC", "HTTP-"].iter().any(|begin| id.starts_with(begin))
+/// What speaks for a refusal by the standard, whatever a client may need.
+enum Excuse {
+    /// Something was sent that the target's schemas do not have (I-43, I-44).
+    Unknown(String),
+    /// The filter was refused as such (`RFC7644 §3.12`, table 9): that says something of filters and nothing of pages.
+    Filter,
+}
+
+impl Excuse {
+    /// Whether the refusal says nothing of that requirement.
+    fn covers(&self, id: &str) -> bool {
+        let standard = ["RFC", "HTTP-"].iter().any(|begin| id.starts_with(begin));
+        // Filters, and the notation of the attributes in them.
+        let filters = ["RFC7644-3.4.2.1-", "RFC7644-3.4.2.2-", "RFC7644-3.10-", "RFC7644-3.12-", "RFC7643-"];
+        standard && (matches!(self, Self::Unknown(_)) || !filters.iter().any(|begin| id.starts_with(begin)))
+    }
+
+    fn phrase(&self) -> String {
+        match self {
+            Self::Unknown(path) => format!("and the target's schemas have no {path}"),
+            Self::Filter => "and it is the filter that was refused (invalidFilter)".to_owned(),
+        }
+    }
 }
 
 /// Whether a row asks for content that an allowed refusal cannot have: where both ends are right, the other one has none.

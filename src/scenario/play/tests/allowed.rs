@@ -117,3 +117,20 @@ fn to_refuse_what_the_targets_schemas_do_not_have_breaks_no_rule_of_the_standard
         }
     }
 }
+
+#[test]
+fn a_refused_filter_says_nothing_of_pages() {
+    let text = r#"
+title = "t"
+[[step]]
+name = "find"
+send = 'GET /Users?filter=userName co "x"&count=2'
+expect = [{ req = ["RFC7644-3.4.2.4-2", "RFC7644-3.4.2.2-12", "OKTA-108"], status = 200 }]
+"#;
+    let outcomes = |kind: &str| {
+        let played = play(text, |_| (400, json!({ "scimType": kind })));
+        played.rows().iter().map(|row| row.split(' ').nth(1).unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(outcomes("invalidFilter"), ["inconclusive", "fail", "fail"], "a client needs its filter");
+    assert_eq!(outcomes("invalidValue"), ["fail"; 3]);
+}
