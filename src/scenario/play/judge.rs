@@ -11,7 +11,7 @@ use super::state::{Broken, State};
 use crate::check::{self, Expectation, Judged, Test};
 use crate::flow::{Evidence, Finding, Outcome, Position, Reading, Remark};
 use crate::scim::address;
-use crate::wire::{Exchange, ExchangeId, Method, Response};
+use crate::wire::{Exchange, ExchangeId, Method, Request, Response};
 
 impl State {
     /// Whether every row that can fail holds, without saying so: for `until`.
@@ -153,7 +153,7 @@ impl State {
         let kind = response.json().and_then(|body| body["scimType"].as_str().map(str::to_owned));
         match kind {
             Some(kind) if asks && kind.eq_ignore_ascii_case("invalidFilter") => Some(Excuse::Filter),
-            _ => self.kept.unknown_in(exchange).map(Excuse::Unknown),
+            _ => self.kept.unknown_in(exchange).map(Excuse::Unknown).or_else(|| unnamed(request).map(Excuse::Unnamed)),
         }
     }
 
@@ -327,6 +327,8 @@ impl State {
 enum Excuse {
     /// Something was sent that the target's schemas do not have (I-43, I-44).
     Unknown(String),
+    /// An extension was used that the body does not name in `schemas` (I-42).
+    Unnamed(String),
     /// The filter was refused as such (`RFC7644 §3.12`, table 9): that says something of filters and nothing of pages.
     Filter,
 }
@@ -337,15 +339,25 @@ impl Excuse {
         let standard = ["RFC", "HTTP-"].iter().any(|begin| id.starts_with(begin));
         // Filters, and the notation of the attributes in them.
         let filters = ["RFC7644-3.4.2.1-", "RFC7644-3.4.2.2-", "RFC7644-3.10-", "RFC7644-3.12-", "RFC7643-"];
-        standard && (matches!(self, Self::Unknown(_)) || !filters.iter().any(|begin| id.starts_with(begin)))
+        standard && (!matches!(self, Self::Filter) || !filters.iter().any(|begin| id.starts_with(begin)))
     }
 
     fn phrase(&self) -> String {
         match self {
             Self::Unknown(path) => format!("and the target's schemas have no {path}"),
+            Self::Unnamed(urn) => format!("and the body uses {urn} without naming it in schemas"),
             Self::Filter => "and it is the filter that was refused (invalidFilter)".to_owned(),
         }
     }
+}
+
+/// An extension whose attributes a new resource has, and whose URN it does not name.
+fn unnamed(request: &Request) -> Option<String> {
+    let body: Value = serde_json::from_slice(request.body.as_deref()?).ok()?;
+    let named = body["schemas"].as_array()?;
+    let uses = body.as_object()?.iter().filter(|(name, value)| value.is_object() && name.starts_with("urn:"));
+    let names = |urn: &str| named.iter().any(|one| one.as_str().is_some_and(|one| one.eq_ignore_ascii_case(urn)));
+    uses.map(|(urn, _)| urn).find(|urn| !names(urn)).cloned()
 }
 
 /// Whether a row asks for content that an allowed refusal cannot have: where both ends are right, the other one has none.

@@ -134,3 +134,19 @@ expect = [{ req = ["RFC7644-3.4.2.4-2", "RFC7644-3.4.2.2-12", "OKTA-108"], statu
     assert_eq!(outcomes("invalidFilter"), ["inconclusive", "fail", "fail"], "a client needs its filter");
     assert_eq!(outcomes("invalidValue"), ["fail"; 3]);
 }
+
+#[test]
+fn a_body_that_does_not_name_its_extension_may_be_refused() {
+    let outcome = |schemas: Value| {
+        let sent = json!({"schemas": schemas, "userName": "x", ENTERPRISE: {"department": "D"}});
+        let text = SENT.replace("METHOD", "POST").replace("BODY", &sent.to_string());
+        play(&text, |_| (400, Value::Null)).rows()
+    };
+    let unnamed = outcome(json!(["urn:ietf:params:scim:schemas:core:2.0:User"]));
+    assert!(
+        unnamed[0].starts_with("8 inconclusive") && unnamed[0].ends_with("without naming it in schemas"),
+        "{unnamed:?}"
+    );
+    assert!(unnamed[1].starts_with("8 fail"), "a client needs what it sends: {unnamed:?}");
+    assert!(outcome(json!(["urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE]))[0].starts_with("8 fail"));
+}
