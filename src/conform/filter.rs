@@ -155,7 +155,7 @@ fn part(id: &str, tag: &str, cases: &[&Case]) -> Written {
 
 /// The end of the user names of a part: `sweep` knows them by it.
 fn mark(tag: &str) -> String {
-    format!(".{{{{ run.marker }}}}.{tag}@example.test")
+    format!(".{{{{ run.marker }}}}.{tag}@example.com")
 }
 
 /// A text of the table with names, addresses and external ids that are this run's own: on a server all may be unique.
@@ -165,8 +165,8 @@ fn marked(text: &str, tag: &str) -> String {
     let own = ["Ext-1\"", "ext-1\"", "EXT-1\"", "Ext-3\""];
     let text =
         own.iter().fold(text, |text, id| text.replace(id, &format!("{}-{tag}-{{{{ run.marker }}}}\"", &id[..5])));
-    text.replace("one.test", &format!("one-{tag}-{{{{ run.marker }}}}.test"))
-        .replace("two.test", &format!("two-{tag}-{{{{ run.marker }}}}.test"))
+    text.replace("one.example.com", &format!("one-{tag}-{{{{ run.marker }}}}.example.com"))
+        .replace("two.example.com", &format!("two-{tag}-{{{{ run.marker }}}}.example.com"))
 }
 
 /// The attributes that the filters speak of, with their schema's URN.

@@ -29,7 +29,7 @@ const PLACES: [(&str, &str); 11] = [
     ("<b>", "{{ b_id }}"),
     ("<c>", "{{ c_id }}"),
     // Addresses and names of groups may be unique on a server.
-    ("@x.test", "@{{ run.organization }}.x.test"),
+    ("@x.example.com", "@{{ run.organization }}.x.example.com"),
     ("GD0", "{{ team.displayName }}"),
 ];
 

@@ -150,7 +150,7 @@ impl Book {
     /// `userName` of a user.
     #[must_use]
     pub fn user_name(&self, person: usize) -> String {
-        format!("load.{}.{}@example.test", self.marker, self.people[person].number)
+        format!("load.{}.{}@example.com", self.marker, self.people[person].number)
     }
 
     /// `externalId` of a user or group with that number.

@@ -205,8 +205,8 @@ mod tests {
 
     #[test]
     fn what_is_not_as_acknowledged_is_found_and_nothing_else() {
-        let user = |active: Value| json!({"userName": "LOAD.m.1@example.test", "active": active});
-        let third = |active: bool| json!({"userName": "load.m.3@example.test", "active": active});
+        let user = |active: Value| json!({"userName": "LOAD.m.1@example.com", "active": active});
+        let third = |active: bool| json!({"userName": "load.m.3@example.com", "active": active});
         let group = |ids: &[&str]| json!({"members": ids.iter().map(|id| json!({"value": id})).collect::<Vec<_>>()});
         let found = |total: u64| json!({"totalResults": total, "Resources": [{"id": "x"}]});
         let rows: Vec<(Check, usize, u16, Value, Option<&str>)> = vec![

@@ -1,27 +1,45 @@
-//! Scenarios that send less of a user than the target's schemas demand: it refuses them by right.
+//! Scenarios that send less of a user or a group than the target's schemas demand: it refuses them by right.
 
 use serde_json::Value;
 
 use super::estimate::body_of;
+use crate::profile;
 use crate::scenario::{Action, Scenario, Step, line_of};
 use crate::scim::address::member;
 use crate::scim::path::{AttrPath, PatchPath};
+use crate::scim::urn;
 use crate::wire::Method;
 
-/// The first demanded attribute (`name.familyName`) that a step of the scenario leaves out or takes away, with the step.
-pub(super) fn unmet<'a>(scenario: &'a Scenario, demanded: &'a [String]) -> Option<(&'a str, &'a str)> {
-    let paths: Vec<(&str, AttrPath)> =
-        demanded.iter().filter_map(|text| Some((text.as_str(), AttrPath::parse(text).ok()?))).collect();
-    if paths.is_empty() {
-        return None;
-    }
-    scenario.steps.iter().find_map(|step| {
-        let missed = paths.iter().find(|(_, path)| breaks(scenario, step, path))?;
-        Some((missed.0, step.name.as_str()))
+/// An attribute that the target demands of every resource of a collection.
+pub(super) struct Demand {
+    /// `Users` or `Groups`.
+    collection: &'static str,
+    /// As the schema names it: `name.familyName`.
+    text: String,
+    path: AttrPath,
+}
+
+/// All that the target's schemas demand beyond the standard.
+pub(super) fn of(schemas: &Value) -> Vec<Demand> {
+    let kinds = [("Users", urn::USER), ("Groups", urn::GROUP)];
+    let paths = kinds
+        .into_iter()
+        .flat_map(|(collection, urn)| profile::required(schemas, urn).into_iter().map(move |text| (collection, text)));
+    paths
+        .filter_map(|(collection, text)| Some(Demand { collection, path: AttrPath::parse(&text).ok()?, text }))
+        .collect()
+}
+
+/// What a step of the scenario leaves out or takes away of that, in words, or nothing.
+pub(super) fn unmet(scenario: &Scenario, demanded: &[Demand]) -> Option<String> {
+    scenario.steps.iter().filter(|_| !demanded.is_empty()).find_map(|step| {
+        let Demand { collection, text, .. } = demanded.iter().find(|demand| breaks(scenario, step, demand))?;
+        let (kind, name) = (collection.to_lowercase(), &step.name);
+        Some(format!("{kind} without {text} (step {name:?}; its schema requires {text})"))
     })
 }
 
-fn breaks(scenario: &Scenario, step: &Step, path: &AttrPath) -> bool {
+fn breaks(scenario: &Scenario, step: &Step, Demand { collection, path, .. }: &Demand) -> bool {
     let Some(line) = line_of(&scenario.steps, step).filter(|line| line.is_scim()) else { return false };
     // What is merged over an answer has what that had.
     let merged = matches!(&step.action, Action::Send { base: Some(_), .. });
@@ -32,9 +50,9 @@ fn breaks(scenario: &Scenario, step: &Step, path: &AttrPath) -> bool {
         (Method::Post, "Bulk") => body["Operations"].as_array().into_iter().flatten().any(|operation| {
             let method = Method::from_word(operation["method"].as_str().unwrap_or_default());
             let place = operation["path"].as_str().unwrap_or_default().trim_matches('/');
-            place.starts_with("Users") && refused(&method, place == "Users", &operation["data"], path)
+            place.starts_with(collection) && refused(&method, place == *collection, &operation["data"], path)
         }),
-        (method, "Users") if !merged => refused(method, place == "Users", &body, path),
+        (method, named) if !merged && named == *collection => refused(method, place == named, &body, path),
         _ => false,
     }
 }
@@ -48,7 +66,7 @@ fn refused(method: &Method, collection: bool, body: &Value, path: &AttrPath) -> 
     }
 }
 
-/// Whether a user has nothing at a path. What is no object is sent for another reason than to make a user.
+/// Whether a resource has nothing at a path. What is no object is sent for another reason than to make one.
 fn lacks(user: &Value, path: &AttrPath) -> bool {
     let Some(user) = user.as_object() else { return false };
     match (member(user, &path.name), &path.sub) {

@@ -19,7 +19,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use crate::flow::{Flow, SkipReason};
-use crate::profile::{self, Profile};
+use crate::profile::Profile;
 use crate::requirement::STANDARD;
 use crate::scenario::{Draw, Scenario, ScenarioFlow, Settings};
 use crate::wire::Lent;
@@ -139,7 +139,7 @@ impl Plan {
 pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
     // What the target publishes is its own to choose, where the profile leaves it open.
     let profile = &options.profile.narrowed(options.schemas);
-    let demanded = options.schemas.filter(|_| profile.open).map(profile::required).unwrap_or_default();
+    let demanded = options.schemas.filter(|_| profile.open).map(demand::of).unwrap_or_default();
     let selection = options.selection.clone().settled(profile);
     let options = &Options { selection, profile, ..options.clone() };
     let unable = |scenario: &Scenario| unable(scenario, options).or_else(|| undemanding(scenario, &demanded));
@@ -180,7 +180,7 @@ pub fn build(scenarios: &[Arc<Scenario>], options: &Options) -> Plan {
                 let mut flow = ScenarioFlow::new(playable, &settings);
                 // What a product does with its users is judged by its own scenarios, whole.
                 if scenario.products.is_empty() {
-                    flow = flow.keeping(&options.profile.users);
+                    flow = flow.keeping(&options.profile.users, options.profile.open);
                 }
                 plan.scenarios.push(PlannedScenario {
                     id: scenario.id.clone(),
@@ -244,10 +244,9 @@ fn unable(scenario: &Scenario, options: &Options) -> Option<SkipReason> {
     Some(if need.starts_with("no-") { SkipReason::Profile(lacking) } else { SkipReason::Capability(lacking) })
 }
 
-/// A scenario that sends less of a user than the target's schemas demand.
-fn undemanding(scenario: &Scenario, demanded: &[String]) -> Option<SkipReason> {
-    let (path, step) = demand::unmet(scenario, demanded)?;
-    Some(SkipReason::Capability(format!("users without {path} (step {step:?}; its schema requires {path})")))
+/// A scenario that sends less of a user or a group than the target's schemas demand.
+fn undemanding(scenario: &Scenario, demanded: &[demand::Demand]) -> Option<SkipReason> {
+    demand::unmet(scenario, demanded).map(SkipReason::Capability)
 }
 
 /// What only a setting of the target unlocks, with that setting, where it is not there.

@@ -316,3 +316,26 @@ fn a_quick_plan_shows_every_flow_by_few_requests_and_says_why_one_is_not_seen() 
     let skipped: Vec<_> = plan.skipped.iter().map(|skipped| skipped.id.as_str()).collect();
     assert_eq!(skipped, ["okta/cannot"]);
 }
+
+#[test]
+fn who_demands_members_of_every_group_is_sent_none_without() {
+    let group = |members: &str| {
+        let body = format!("body = '{{ \"displayName\": \"x\"{members} }}'");
+        let steps = format!("[[step]]\nname = \"s\"\nsend = \"POST /Groups\"\nunread = \"x\"\n{body}\n");
+        let text = format!("title = \"t\"\n{steps}expect = [{{ req = \"RFC7644-3.3-6\", status = 201 }}]\n");
+        Arc::new(crate::scenario::parse("scenarios/g.toml", &text, &crate::scenario::Context::embedded()).unwrap())
+    };
+    let schemas = serde_json::json!({"Resources": [{"id": crate::scim::urn::GROUP, "attributes": [
+        {"name": "displayName", "required": true}, {"name": "members", "multiValued": true, "required": true},
+    ]}]});
+    let profile = Profile::named("rfc").unwrap();
+    let plan = |members: &str| {
+        let options = Options { schemas: Some(&schemas), ..options(&profile) };
+        build(&[group(members)], &options).skipped.first().map(|one| format!("{:?}", one.reason))
+    };
+    for members in ["", ", \"members\": []"] {
+        let why = "groups without members (step";
+        assert!(plan(members).is_some_and(|said| said.contains(why)), "{:?}", plan(members));
+    }
+    assert_eq!(plan(", \"members\": [{ \"value\": \"1\" }]"), None);
+}

@@ -24,12 +24,18 @@ impl Profile {
     }
 }
 
-/// The attributes beside `userName` that every user of the target must have, as SCIM paths: `emails`, `name.familyName`.
+/// The attributes that every resource of the target must have by the schema of that URN, as SCIM paths (`emails`,
+/// `name.familyName`), beside the one that the standard itself requires: `userName` of users, `displayName` of groups.
 #[must_use]
-pub fn required(schemas: &Value) -> Vec<String> {
-    let Some(own) = Published::of(schemas) else { return Vec::new() };
+pub fn required(schemas: &Value, urn: &str) -> Vec<String> {
+    let Some(base) = find(schemas, urn) else { return Vec::new() };
+    let usual = if urn.eq_ignore_ascii_case(urn::USER) { "userName" } else { "displayName" };
+    // Every schema of users has their names, every one of groups theirs; what has none is not understood.
+    if !members(base, "attributes").any(|one| is(&one["name"], usual)) {
+        return Vec::new();
+    }
     let mut paths = Vec::new();
-    for attribute in members(own.base, "attributes").filter(|one| !is(&one["name"], "userName")) {
+    for attribute in members(base, "attributes").filter(|one| !is(&one["name"], usual)) {
         let Some(name) = attribute["name"].as_str() else { continue };
         let parts = members(attribute, "subAttributes").filter(|part| part["required"] == true);
         // What every value of a list must have is no demand for a value.
@@ -150,7 +156,7 @@ mod tests {
     fn who_publishes_the_standard_or_nothing_of_use_is_taken_as_before() {
         for schemas in [standard(), json!({}), json!({"Resources": [{"id": urn::USER, "attributes": []}]}), json!(7)] {
             assert_eq!(rfc().narrowed(Some(&schemas)), rfc(), "{schemas}");
-            assert!(required(&schemas).is_empty(), "{schemas}");
+            assert!(required(&schemas, urn::USER).is_empty(), "{schemas}");
         }
         assert_eq!(rfc().narrowed(None), rfc());
     }
@@ -190,6 +196,12 @@ mod tests {
         for sub in attribute(&mut schemas, "name")["subAttributes"].as_array_mut().unwrap() {
             sub["required"] = json!(sub["name"] == "familyName");
         }
-        assert_eq!(required(&schemas), ["name.familyName", "emails"]);
+        assert_eq!(required(&schemas, urn::USER), ["name.familyName", "emails"]);
+        let groups = json!([{"id": urn::GROUP, "attributes": [
+            {"name": "displayName", "required": true},
+            {"name": "members", "multiValued": true, "required": true, "subAttributes": [{"name": "value", "required": true}]},
+        ]}]);
+        assert_eq!(required(&groups, urn::GROUP), ["members"]);
+        assert!(required(&groups, urn::USER).is_empty() && required(&schemas, urn::GROUP).is_empty());
     }
 }

@@ -140,7 +140,7 @@ fn with_required(setting: &Setting, mut body: serde_json::Value) -> serde_json::
             "name.givenName" => body["name"]["givenName"] = "Mara".into(),
             "name.familyName" => body["name"]["familyName"] = "Berg".into(),
             "emails" | "emails.value" => {
-                let value = format!("{{{{ run.marker }}}}.{}@example.test", body.to_string().len());
+                let value = format!("{{{{ run.marker }}}}.{}@example.com", body.to_string().len());
                 body["emails"] = json!([{"value": value, "primary": true}]);
             }
             _ => {}

@@ -145,7 +145,7 @@ fn sso_first(setting: &Setting) -> Script {
 
 /// What is put behind a name of letters and digits, by name.
 const STRANGE: [(&str, &str); 9] = [
-    ("a whole e-mail address", "@example.test"),
+    ("a whole e-mail address", "@example.com"),
     ("a hash sign", "#1"),
     ("a dollar sign", "$"),
     ("a space", " m"),

@@ -82,23 +82,23 @@ mod tests {
     fn what_was_sent_is_known_again_and_who_only_bears_the_marker_is_not() {
         let names = Names::new("sp7");
         for (method, body) in [
-            (Method::Post, r#"{"userName": "Ada.sp7.abcdefghij@example.test", "nickName": "sp7x"}"#),
+            (Method::Post, r#"{"userName": "Ada.sp7.abcdefghij@example.com", "nickName": "sp7x"}"#),
             (Method::Patch, r#"{"Operations": [{"value": {"displayName": "Café sp7 klmnopqrst"}}]}"#),
-            (Method::Put, r#"{"userName": "broken.sp7.uvwxyzabcd@example.test", "#),
-            (Method::Get, r#"{"userName": "read.sp7.uvwxyzabcd@example.test"}"#),
+            (Method::Put, r#"{"userName": "broken.sp7.uvwxyzabcd@example.com", "#),
+            (Method::Get, r#"{"userName": "read.sp7.uvwxyzabcd@example.com"}"#),
         ] {
             names.learn(&Request { body: Some(body.as_bytes().to_vec()), ..Request::new(method, "/Users") });
         }
         for (resource, ours) in [
-            (json!({"userName": "ada.SP7.abcdefghij@example.test"}), true),
-            (json!({"userName": "retiredada.sp7.abcdefghij@example.test"}), true),
-            (json!({"emails": [{"value": "broken.sp7.uvwxyzabcd@example.test"}]}), true),
+            (json!({"userName": "ada.SP7.abcdefghij@example.com"}), true),
+            (json!({"userName": "retiredada.sp7.abcdefghij@example.com"}), true),
+            (json!({"emails": [{"value": "broken.sp7.uvwxyzabcd@example.com"}]}), true),
             (json!({"displayName": "CAFÉ sp7 klmnopqrst"}), true),
             (json!({"nickName": "SP7X"}), true),
             (json!({"userName": "crisp7x@example.com"}), false),
             (json!({"userName": "sp7"}), false),
-            (json!({"userName": "read.sp7.uvwxyzabcd@example.test"}), false),
-            (json!({"userName": "x.sp7.12@example.test"}), false),
+            (json!({"userName": "read.sp7.uvwxyzabcd@example.com"}), false),
+            (json!({"userName": "x.sp7.12@example.com"}), false),
         ] {
             assert_eq!(names.hold(&resource), ours, "{resource}");
         }

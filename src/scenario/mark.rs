@@ -6,7 +6,7 @@ use regex::Regex;
 use serde_json::Value;
 
 /// A person's e-mail address, from [`super::Draw::person`] or the load workload, in any case.
-const PERSON: &str = r"(?i)\.sp[0-9a-f]{1,16}(c[0-9]+)?\.([a-z]{10}|[0-9]+)@example\.test";
+const PERSON: &str = r"(?i)\.sp[0-9a-f]{1,16}(c[0-9]+)?\.([a-z]{10}|[0-9]+)@example\.com";
 
 /// A group's display name, from [`super::Draw::group`].
 const GROUP: &str = r" sp[0-9a-f]{1,16}(c[0-9]+)? [a-z]{10}\b";
@@ -21,8 +21,8 @@ pub fn is_our_organization(id: &str) -> bool {
     PATTERN.as_ref().is_some_and(|pattern| pattern.is_match(id))
 }
 
-/// True when a resource of `/Users`, `/Groups` or `/Devices` bears the mark of a run. Names of real people cannot: `example.test` is
-/// reserved (`RFC2606 §2`), and a group must hold marker and tag as words of their own.
+/// True when a resource of `/Users`, `/Groups` or `/Devices` bears the mark of a run. Names of real people cannot: `example.com` is
+/// reserved (`RFC2606 §3`), and a group must hold marker and tag as words of their own.
 #[must_use]
 pub fn is_ours(collection: &str, resource: &Value) -> bool {
     static PATTERNS: LazyLock<Option<(Regex, Regex)>> =
@@ -76,10 +76,10 @@ mod tests {
         assert!(is_ours("/Devices", &json!({"assetTag": format!("assetTag {own}-second")})));
         assert!(!is_ours("/Devices", &json!({"assetTag": "A-1", "displayName": "sales"})));
         assert!(!is_ours("/Groups", &json!({"displayName": "sales", "externalId": "spec-team"})));
-        let renamed = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0fMBERG.SP7C12.ABCDEFGHIJ@EXAMPLE.TEST";
+        let renamed = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0fMBERG.SP7C12.ABCDEFGHIJ@EXAMPLE.COM";
         assert!(is_ours("/Users", &json!({ "userName": renamed })));
         for name in
-            ["crisp.ace.engineering@example.test", "ada@example.test", "a.sp7.abcdefghij@example.com", "sp7abcdefghij"]
+            ["crisp.ace.engineering@example.com", "ada@example.com", "a.sp7.abcdefghij@example.org", "sp7abcdefghij"]
         {
             assert!(!is_ours("/Users", &json!({ "userName": name })), "{name}");
         }

@@ -92,7 +92,7 @@ impl Draw {
         let initial = given_ascii.get(..1).unwrap_or_default();
         let tag = tag(scenario, name);
         let local = format!("{initial}{last_ascii}.{}.{tag}", self.marker);
-        let email = format!("{local}@example.test");
+        let email = format!("{local}@example.com");
         let identifier = match self.identifier {
             Identifier::Email => email.clone(),
             Identifier::Alphanumeric => local.replace('.', ""),

@@ -321,6 +321,23 @@ fn the_embedded_scenarios_are_free_of_mistakes() {
     assert!(scenarios.iter().any(|scenario| scenario.id == "rfc/smoke"));
 }
 
+/// Names below which no mail can be delivered: many servers refuse such an address (`RFC6761 §6`, `RFC6762 §3`, `RFC7686 §2`).
+#[test]
+fn no_scenario_sends_an_address_that_a_server_may_refuse_by_its_domain() {
+    let special =
+        regex::Regex::new(r"(?i)(@|%40)[a-z0-9.{}_ -]*\.(test|invalid|local|localhost|onion|arpa)\b").unwrap();
+    let tables = [
+        ("patch-cases", include_str!("../../fixtures/requirements/patch-cases.toml")),
+        ("filter-cases", include_str!("../../fixtures/requirements/filter-cases.toml")),
+    ];
+    let tables = tables.map(|(name, text)| (name.to_owned(), text));
+    for (name, text) in embedded_texts().into_iter().chain(tables) {
+        assert_eq!(special.find(text).map(|found| found.as_str()), None, "{name}");
+    }
+    let draw = Draw { seed: 7, marker: "sp7".into(), identifier: crate::profile::Identifier::Email };
+    assert!(draw.person("s", "person", "")["email"].as_str().unwrap().ends_with("@example.com"));
+}
+
 #[test]
 fn a_position_inside_a_body_is_the_place_in_the_file() {
     let text = GOOD.replace("\"{{ title }}\"\n", "\"{{ title }}\" 9\n");

@@ -9,7 +9,7 @@ use super::process::{Served, TOKEN, end, scimproof};
 fn what_a_killed_run_left_is_swept_up_and_nobody_else_is_touched() {
     let folder = tempfile::tempdir().unwrap();
     let served = Served::start(folder.path(), &["--token", TOKEN]);
-    let real = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"crisp.ace@example.test"}"#;
+    let real = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"crisp.ace@example.com"}"#;
     assert_eq!(served.send("POST", "/Users", TOKEN, real).0, 201);
 
     let target = ["--target", &served.url, "--token-env", "TEST_TOKEN"];
@@ -34,7 +34,7 @@ fn what_a_killed_run_left_is_swept_up_and_nobody_else_is_touched() {
     assert_eq!(swept.code, 0, "{}{}", swept.stdout, swept.stderr);
     assert!(swept.stdout.contains("0 retired, 0 leftovers"), "{}", swept.stdout);
     assert_eq!(served.users(), 1);
-    assert!(served.get("/Users", TOKEN).1.contains("crisp.ace@example.test"));
+    assert!(served.get("/Users", TOKEN).1.contains("crisp.ace@example.com"));
     let groups: serde_json::Value = serde_json::from_str(&served.get("/Groups", TOKEN).1).unwrap();
     assert_eq!(groups["totalResults"], 0);
 }

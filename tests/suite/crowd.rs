@@ -29,7 +29,7 @@ const NAMES: [&str; 12] = [
     "王小明{n}",
     "ÜPPER{n}@EXAMPLE.COM",
     "retired{n}@example.com",
-    "x.sp7.{n}@example.test",
+    "x.sp7.{n}@example.com",
     "*) or (userName pr {n}",
 ];
 

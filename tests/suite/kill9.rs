@@ -74,7 +74,7 @@ fn an_acknowledged_user_survives_a_kill_in_mid_load() {
             let (host, path) = (serving.host.clone(), serving.path.clone());
             scope.spawn(move || {
                 for n in 0.. {
-                    let name = format!("user-{writer}-{n}@x.test");
+                    let name = format!("user-{writer}-{n}@x.example.com");
                     let made = ask(&host, "POST", &format!("{path}/Users"), &format!(r#"{{"userName":"{name}"}}"#));
                     let Some((status, body)) = made else { return };
                     assert_eq!(status, 201, "{body}");

@@ -150,7 +150,7 @@ fn five(n: usize) -> [(&'static str, Value); 5] {
     [
         ("givenName", json!({"name": {"givenName": "Erika"}})),
         ("familyName", json!({"name": {"familyName": "Mustermann"}})),
-        ("email", json!({"emails": [{"value": format!("erika{n}@example.test"), "type": "work", "primary": true}]})),
+        ("email", json!({"emails": [{"value": format!("erika{n}@example.com"), "type": "work", "primary": true}]})),
         ("displayName", json!({"displayName": "Erika Mustermann"})),
         ("primaryPhone", json!({"phoneNumbers": [{"value": "+49 30 5550100", "type": "work", "primary": true}]})),
     ]

@@ -60,8 +60,12 @@ fn own_location(seen: &Seen) -> Option<Said> {
     each(seen, "meta.location ends with the endpoint and the id", |resource, kind: &ResourceType| {
         let location = meta(resource, "location")?;
         let id = member(resource, "id")?.as_str()?;
-        // An id with a slash that is not encoded cannot be told apart: no verdict.
-        (!id.contains('/')).then(|| phrase(tail(location) == format!("{}/{id}", kind.endpoint), || location.to_owned()))
+        let end = tail(location);
+        let is = |text: &str| end == format!("{}/{text}", kind.endpoint);
+        // Another identifier of it may stand in its URI (`RFC7644 §3.4.1`), and an id with a slash that is not encoded
+        // cannot be told apart: no verdict.
+        let other = resource.values().filter_map(Value::as_str).any(is);
+        (!id.contains('/') && (is(id) || !other)).then(|| phrase(is(id), || location.to_owned()))
     })
 }
 

@@ -154,11 +154,14 @@ fn groups(seen: &Seen) -> Option<Said> {
 }
 
 /// Whether a reference, where there is one, ends with an endpoint of that list and the id beside it; `None` where either
-/// is missing, or the id has a slash and cannot be told from the path.
+/// is missing, where the URI has the name beside it, another identifier (`RFC7644 §3.4.1`), or where the id has a slash and
+/// cannot be told from the path.
 fn refers(item: &Value, endpoints: &[&str]) -> Option<bool> {
     let (uri, id) = (item["$ref"].as_str()?, item["value"].as_str()?);
     let tail = super::meta::tail(uri);
-    (!id.contains('/')).then(|| endpoints.iter().any(|endpoint| tail == format!("{endpoint}/{id}")))
+    let ends = |text: &str| endpoints.iter().any(|endpoint| tail == format!("{endpoint}/{text}"));
+    let named = item["display"].as_str().is_some_and(ends);
+    (!id.contains('/') && (ends(id) || !named)).then(|| ends(id))
 }
 
 fn refs(seen: &Seen, name: &'static str, endpoints: &[&str]) -> Option<Said> {

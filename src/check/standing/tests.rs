@@ -128,6 +128,12 @@ fn right_answers_stay_silent() {
                 json!([{"value": "1", "$ref": "https://h/v2/Users/1"}, {"value": "g2", "$ref": "../Groups/g2"}]);
             json!({"schemas": [urn::GROUP], "id": "g", "meta": {}, "members": members})
         }),
+        // The identifier in a URI need not be the id (RFC7644 §3.4.1).
+        case("GET /Groups/g", 200, &[], {
+            let meta = json!({"resourceType": "Group", "location": "/v2/Groups/Team"});
+            let members = json!([{"value": "1", "display": "mara", "$ref": "https://h/v2/Users/mara"}]);
+            json!({"schemas": [urn::GROUP], "id": "g", "displayName": "Team", "meta": meta, "members": members})
+        }),
         case("GET /Users/4%202", 304, &[("ETag", "W/\"a1\"")], Value::Null),
         case("POST /Bulk", 501, &[], error(501)),
         case("GET /Users/4%202", 503, &[], error(503)),

@@ -63,6 +63,28 @@ mod tests {
         insta::assert_snapshot!(ids.join("\n"));
     }
 
+    /// `RFC7643 §3`: a body that uses an extension names it, or may be refused for that alone (I-42).
+    #[test]
+    fn every_body_names_the_extensions_that_it_uses() {
+        let (types, schemas) = published();
+        let mut used = 0;
+        for draft in read::types(&types, &schemas).iter().flat_map(walk::written).map(|it| it.draft.to_string()) {
+            for body in draft.lines().filter(|line| line.contains(r#""urn:ietf:params:scim:schemas:extension"#)) {
+                let Some(uses) = body.split_once(r#""urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"#)
+                else {
+                    continue;
+                };
+                used += 1;
+                let named = [uses.0, uses.1].concat();
+                assert!(
+                    named.contains(r#"2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]"#),
+                    "{body}"
+                );
+            }
+        }
+        assert!(used > 10, "{used}");
+    }
+
     #[test]
     fn whatever_is_published_gives_no_scenario_with_a_mistake() {
         let (types, schemas) = published();

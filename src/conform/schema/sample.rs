@@ -19,7 +19,7 @@ const FORMS: [(&str, &str); 7] = [
 const VALUES: [(&str, &str); 4] = [
     ("emails", "{{ person.email }}"),
     ("phoneNumbers", "+49 30 1234567"),
-    ("ims", "someone@chat.example.test"),
+    ("ims", "someone@chat.example.com"),
     ("photos", "https://example.test/photo.png"),
 ];
 

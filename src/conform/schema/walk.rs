@@ -150,7 +150,20 @@ impl<'a> Walk<'a> {
 
     /// Makes a resource: the smallest, with these members over it.
     fn create(&self, name: &str, body: &Value) -> Step {
-        Step::new(name, format!("POST {}", self.kind.endpoint)).body(body.to_string())
+        Step::new(name, format!("POST {}", self.kind.endpoint)).body(self.named(body).to_string())
+    }
+
+    /// The body with all its schemas named, where it uses an extension that not every resource has (`RFC7643 §3`).
+    fn named(&self, body: &Value) -> Value {
+        let own = |part: &&Part| part.required || part.extension && body.get(&part.urn).is_some();
+        let urns: Vec<&str> = self.kind.schemas.iter().filter(own).map(|part| part.urn.as_str()).collect();
+        let mut body = body.clone();
+        if let Some(members) = body.as_object_mut()
+            && self.kind.schemas.iter().any(|part| !part.required && urns.contains(&part.urn.as_str()))
+        {
+            members.insert("schemas".to_owned(), json!(urns));
+        }
+        body
     }
 
     /// The resource that the other steps are about.
@@ -176,7 +189,7 @@ impl<'a> Walk<'a> {
 
     /// The resource as it was created, with these members over it.
     fn put(&self, name: String, over: &Value) -> Step {
-        Step::new(name, self.line("PUT", "")).key("base", basic("create")).body(over.to_string())
+        Step::new(name, self.line("PUT", "")).key("base", basic("create")).body(self.named(over).to_string())
     }
 
     /// A PATCH of the resource that does one thing.
@@ -200,7 +213,7 @@ impl Placed<'_> {
         }
     }
 
-    /// A resource with nothing but that value of it, and the URN of its schema where that is an extension.
+    /// A resource with nothing but that value of it, below the URN of its schema where that is an extension.
     pub(super) fn alone(&self, value: &Value) -> Value {
         if self.part.extension {
             json!({ &self.part.urn: { &self.attribute.name: value } })

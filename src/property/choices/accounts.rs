@@ -119,7 +119,7 @@ fn claim(setting: &Setting) -> Script {
     let mut asking = organization("does a record follow the e-mail claim?", setting);
     sso(&mut asking, "login", "{{ a.email }}", 1);
     asking.read(Step::new("before", "GET /admin/v1/users/{{ u1 }}").on("admin"));
-    sso(&mut asking, "again", "neu-{{ a.uuid }}@example.test", 2);
+    sso(&mut asking, "again", "neu-{{ a.uuid }}@example.com", 2);
     asking.read(Step::new("after", "GET /admin/v1/users/{{ u1 }}").on("admin"));
     asking.script
 }

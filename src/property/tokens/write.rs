@@ -248,7 +248,7 @@ impl<'a> Writer<'a> {
         self.needs_sso();
         let current = self.accounts.issuer()?;
         let issuer = if old { current.saturating_sub(1) } else { current };
-        let email = if other { format!("{{{{ run.marker }}}}-other{person}@example.test") } else { usual(person) };
+        let email = if other { format!("{{{{ run.marker }}}}-other{person}@example.com") } else { usual(person) };
         if !self.setting.profile.accounts.just_in_time && self.left.contains(&email) {
             return None;
         }
@@ -345,7 +345,7 @@ impl<'a> Writer<'a> {
                 (Kind::Changed, changed, Deed::Password(record, password), step)
             }
             Act::Email(_, same) => {
-                let fresh = format!("{{{{ run.marker }}}}-new{}@example.test", self.next());
+                let fresh = format!("{{{{ run.marker }}}}-new{}@example.com", self.next());
                 let email = if same { own.email.clone() } else { fresh };
                 if native && !same {
                     self.left.insert(own.email.clone());

@@ -11,7 +11,7 @@ use super::state::{Broken, State};
 use crate::check::{self, Expectation, Judged, Test};
 use crate::flow::{Evidence, Finding, Outcome, Position, Reading, Remark};
 use crate::scim::address;
-use crate::wire::{Exchange, ExchangeId, Method, Response};
+use crate::wire::{Exchange, ExchangeId, Method, Request, Response};
 
 impl State {
     /// Whether every row that can fail holds, without saying so: for `until`.
@@ -90,6 +90,9 @@ impl State {
                 }
                 _ => {}
             }
+            if judged.outcome == Outcome::Fail && spared(&expectation.subject, &wanted, exchange) {
+                continue;
+            }
             let mut evidence = evidence.clone();
             let intact = self.intact;
             let consequence = self.consequence(row, script, exchange, &judged, &wanted).cloned();
@@ -98,7 +101,11 @@ impl State {
                 judged.got = format!("{}, but {}", judged.got, refused.reason);
                 evidence = evidence.and(&refused.exchange);
             }
-            self.put(row, script, expectation.name(row.word), judged, evidence);
+            let excuse = match (&row.subject, judged.outcome) {
+                (Subject::Status, Outcome::Fail) => self.excuse(exchange),
+                _ => None,
+            };
+            self.put_unless(row, script, expectation.name(row.word), judged, evidence, excuse.as_ref());
             if consequence.is_some() {
                 // Whether the client gets by without that write is said by the level of what the refusal broke.
                 self.intact = intact;
@@ -135,6 +142,19 @@ impl State {
             && !exchange.response().is_some_and(Response::is_success)
             && !matches!(script.action, Action::Repeat(_));
         (judged.outcome == Outcome::Fail && !row.soft && !own).then(|| self.refused.values().next()).flatten()
+    }
+
+    /// What speaks for a refusal that no row asked for.
+    fn excuse(&self, exchange: &Exchange) -> Option<Excuse> {
+        let request = &exchange.request;
+        let response = exchange.response().filter(|response| response.status == 400)?;
+        let asks =
+            request.query().is_some_and(|query| query.contains("filter=")) || request.path().ends_with("/.search");
+        let kind = response.json().and_then(|body| body["scimType"].as_str().map(str::to_owned));
+        match kind {
+            Some(kind) if asks && kind.eq_ignore_ascii_case("invalidFilter") => Some(Excuse::Filter),
+            _ => self.kept.unknown_in(exchange).map(Excuse::Unknown).or_else(|| unnamed(request).map(Excuse::Unnamed)),
+        }
     }
 
     /// Rows of a step that was never sent.
@@ -179,6 +199,11 @@ impl State {
             _ => Outcome::Inconclusive,
         };
         let got = if silent > 0 { format!("{}, {silent} without answer", phrase(&came)) } else { phrase(&came) };
+        let excuse = exchanges.iter().find_map(|exchange| self.excuse(exchange));
+        let (outcome, got) = match excuse.filter(|it| outcome == Outcome::Fail && it.covers(&tally.requirement)) {
+            Some(excuse) => (Outcome::Inconclusive, format!("{got}, {}", excuse.phrase())),
+            None => (outcome, got),
+        };
         let judged = Judged { outcome, expected: phrase(&wanted), got };
         self.finding(&tally.requirement, script, tally.place, "tally".into(), judged, evidence);
     }
@@ -231,6 +256,19 @@ impl State {
 
     /// Records what a row came to.
     fn put(&mut self, row: &Row, script: &Script, check: String, judged: Judged, evidence: Evidence) {
+        self.put_unless(row, script, check, judged, evidence, None);
+    }
+
+    /// Records what a row came to, unless a refusal is excused.
+    fn put_unless(
+        &mut self,
+        row: &Row,
+        script: &Script,
+        check: String,
+        judged: Judged,
+        evidence: Evidence,
+        excuse: Option<&Excuse>,
+    ) {
         match &row.verdict {
             Verdict::Reading(interpretation, number) => {
                 if judged.outcome == Outcome::Pass {
@@ -248,7 +286,11 @@ impl State {
                     other => other,
                 };
                 for id in ids {
-                    let judged = Judged { outcome, ..judged.clone() };
+                    let mut judged = Judged { outcome, ..judged.clone() };
+                    if let Some(excuse) = excuse.filter(|excuse| excuse.covers(id)) {
+                        judged.outcome = Outcome::Inconclusive;
+                        judged.got = format!("{}, {}", judged.got, excuse.phrase());
+                    }
                     self.finding(id, script, row.place, check.clone(), judged, evidence.clone());
                 }
             }
@@ -279,6 +321,52 @@ impl State {
             evidence,
         }));
     }
+}
+
+/// What speaks for a refusal by the standard, whatever a client may need.
+enum Excuse {
+    /// Something was sent that the target's schemas do not have (I-43, I-44).
+    Unknown(String),
+    /// An extension was used that the body does not name in `schemas` (I-42).
+    Unnamed(String),
+    /// The filter was refused as such (`RFC7644 §3.12`, table 9): that says something of filters and nothing of pages.
+    Filter,
+}
+
+impl Excuse {
+    /// Whether the refusal says nothing of that requirement.
+    fn covers(&self, id: &str) -> bool {
+        let standard = ["RFC", "HTTP-"].iter().any(|begin| id.starts_with(begin));
+        // Filters, and the notation of the attributes in them.
+        let filters = ["RFC7644-3.4.2.1-", "RFC7644-3.4.2.2-", "RFC7644-3.10-", "RFC7644-3.12-", "RFC7643-"];
+        standard && (!matches!(self, Self::Filter) || !filters.iter().any(|begin| id.starts_with(begin)))
+    }
+
+    fn phrase(&self) -> String {
+        match self {
+            Self::Unknown(path) => format!("and the target's schemas have no {path}"),
+            Self::Unnamed(urn) => format!("and the body uses {urn} without naming it in schemas"),
+            Self::Filter => "and it is the filter that was refused (invalidFilter)".to_owned(),
+        }
+    }
+}
+
+/// An extension whose attributes a new resource has, and whose URN it does not name.
+fn unnamed(request: &Request) -> Option<String> {
+    let body: Value = serde_json::from_slice(request.body.as_deref()?).ok()?;
+    let named = body["schemas"].as_array()?;
+    let uses = body.as_object()?.iter().filter(|(name, value)| value.is_object() && name.starts_with("urn:"));
+    let names = |urn: &str| named.iter().any(|one| one.as_str().is_some_and(|one| one.eq_ignore_ascii_case(urn)));
+    uses.map(|(urn, _)| urn).find(|urn| !names(urn)).cloned()
+}
+
+/// Whether a row asks for content that an allowed refusal cannot have: where both ends are right, the other one has none.
+fn spared(subject: &check::Subject, wanted: &[u16], exchange: &Exchange) -> bool {
+    let check::Subject::At(path) = subject else { return false };
+    let refused =
+        exchange.response().is_some_and(|response| !response.is_success() && wanted.contains(&response.status));
+    let of_errors = ["schemas", "status", "scimType", "detail"].iter().any(|name| path.starts_with(name));
+    refused && wanted.iter().any(|code| (200..300).contains(code)) && !of_errors
 }
 
 /// Why the rows about content say nothing: success was wanted and refused, or the other way round.

@@ -11,7 +11,7 @@ use crate::scim::address::{self, Part};
 use crate::scim::filter::{Filter, Literal};
 use crate::scim::path::{AttrPath, PatchPath};
 use crate::scim::{filter, schema, urn};
-use crate::wire::{Request, Root};
+use crate::wire::{Exchange, Method, Request, Root};
 
 /// What every user has whatever a product stores.
 const ALWAYS: [&str; 6] = ["schemas", "id", "meta", "groups", "username", "active"];
@@ -26,16 +26,20 @@ pub(super) struct Kept {
     stored: Vec<AttrPath>,
     /// Only one value of a multi-valued attribute is stored.
     single: bool,
+    /// What is stored was found in the target's own schemas, and is no promise to drop the rest.
+    published: bool,
     /// What was sent as elements of which multi-valued attribute.
     sent: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Kept {
-    pub fn new(users: &Users) -> Self {
+    /// `published`: whether what is stored is the target's own, by its schemas.
+    pub fn new(users: &Users, published: bool) -> Self {
         let path = |text: &String| AttrPath::parse(&text.to_ascii_lowercase()).ok();
         Self {
             stored: users.stored.iter().filter_map(path).collect(),
             single: users.values == ValuesKept::Primary,
+            published,
             sent: BTreeMap::new(),
         }
     }
@@ -84,7 +88,19 @@ impl Kept {
             Filter::Compare(path, ..) | Filter::Present(path) => self.stores_path(path),
             Filter::And(terms) | Filter::Or(terms) => terms.iter().all(|term| self.answers(term)),
             Filter::Not(inner) => self.answers(inner),
-            Filter::Value { attr, .. } => self.stores_path(attr),
+            Filter::Value { attr, filter, .. } => self.stores_path(attr) && self.chooses(attr, filter),
+        }
+    }
+
+    /// Whether a filter in brackets behind an attribute chooses only by parts of it that are stored.
+    fn chooses(&self, attr: &AttrPath, filter: &Filter) -> bool {
+        match filter {
+            Filter::Compare(part, ..) | Filter::Present(part) => {
+                self.stores_path(&AttrPath { sub: Some(part.name.clone()), ..attr.clone() })
+            }
+            Filter::And(terms) | Filter::Or(terms) => terms.iter().all(|term| self.chooses(attr, term)),
+            Filter::Not(inner) => self.chooses(attr, inner),
+            Filter::Value { .. } => true,
         }
     }
 
@@ -167,6 +183,62 @@ impl Kept {
         }
     }
 
+    /// Something that a refused write of a user sent and that the target's schemas do not have: to refuse it is one of two
+    /// readings (I-43, I-44). `None` where all was known, or was not refused as wrong.
+    pub fn unknown_in(&self, exchange: &Exchange) -> Option<String> {
+        let request = &exchange.request;
+        let refused = exchange.response().is_some_and(|response| response.status == 400);
+        let place = request.path().trim_matches('/').split('/').next().unwrap_or_default();
+        if !self.published || self.stored.is_empty() || !refused || !request.method.writes() || place != "Users" {
+            return None;
+        }
+        let body = body(request)?;
+        match body["Operations"].as_array() {
+            Some(all) if request.method == Method::Patch => all.iter().find_map(|one| self.unknown_operation(one)),
+            _ => self.unknown_member(body.as_object()?),
+        }
+    }
+
+    fn unknown_operation(&self, operation: &Value) -> Option<String> {
+        let value = &operation["value"];
+        let Some(path) = operation["path"].as_str() else { return self.unknown_member(value.as_object()?) };
+        self.unknown_at(path, value)
+    }
+
+    /// Among the members of a user, or of the value of an operation without path, whose names may be paths.
+    fn unknown_member(&self, members: &serde_json::Map<String, Value>) -> Option<String> {
+        members.iter().find_map(|(name, value)| match schema::user().extension(name) {
+            Some(extension) => {
+                let inner =
+                    |(sub, value): (&String, &Value)| self.unknown_at(&format!("{}:{sub}", extension.urn), value);
+                let whole = (!self.stores_extension(&extension.urn)).then(|| extension.urn.clone());
+                whole.or_else(|| value.as_object()?.iter().find_map(inner))
+            }
+            None if name.eq_ignore_ascii_case("schemas") => {
+                let named = value.as_array()?.iter().filter_map(Value::as_str);
+                named.filter(|urn| !self.names_stored(urn)).map(str::to_owned).next()
+            }
+            None => self.unknown_at(name, value),
+        })
+    }
+
+    /// At a path that a value was sent to, or among the parts of that value.
+    fn unknown_at(&self, path: &str, value: &Value) -> Option<String> {
+        let attr = match PatchPath::parse(path).ok()? {
+            PatchPath::Attr(attr) => attr,
+            PatchPath::Value { attr, filter, .. } if !self.chooses(&attr, &filter) => return Some(path.to_owned()),
+            PatchPath::Value { attr, .. } => attr,
+            PatchPath::Schema(_) => return None,
+        };
+        if !self.stores_path(&attr) {
+            return Some(path.to_owned());
+        }
+        let parts = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice).iter();
+        let names = parts.filter_map(Value::as_object).flat_map(serde_json::Map::keys);
+        let mut subs = names.map(|sub| AttrPath { sub: Some(sub.clone()), ..attr.clone() });
+        subs.find(|sub| attr.sub.is_none() && !self.stores_path(sub)).map(|sub| sub.to_string())
+    }
+
     /// Whether a row at an address of the answer to a request can be judged. `operand` is what it compares with.
     pub fn shows(&self, request: &Request, at: &str, operand: &Value) -> bool {
         if self.all() || request.root != Root::Scim {
@@ -210,7 +282,9 @@ impl Kept {
         }
         let sub = rest.next().map(|part| part.name.as_str());
         let several = self.sent.get(&part.name.to_ascii_lowercase()).is_some_and(|sent| sent.len() > 1);
-        self.stores(extension, &part.name, sub) && !several
+        let attr = AttrPath { urn: extension.map(str::to_owned), name: part.name.clone(), sub: None };
+        let chosen = part.filter.as_ref().is_none_or(|filter| self.chooses(&attr, filter));
+        self.stores(extension, &part.name, sub) && chosen && !several
     }
 
     /// A row at `Resources[id eq "…:User"].attributes[name eq "title"]…`
@@ -248,11 +322,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::wire::Method;
 
     fn kept(stored: &[&str], values: ValuesKept) -> Kept {
         let stored = stored.iter().map(ToString::to_string).collect();
-        Kept::new(&Users { stored, values, ..Users::default() })
+        Kept::new(&Users { stored, values, ..Users::default() }, false)
     }
 
     fn get(target: &str) -> Request {
@@ -322,6 +395,18 @@ mod tests {
             assert_eq!(some.shows(&get(target), at, &Value::Null), shown, "{target} {at}");
             assert!(Kept::default().shows(&get(target), at, &Value::Null), "{target} {at}: where all is stored");
         }
+        // Who has mails without a type cannot be asked for the one at work.
+        let untyped = kept(&["userName", "emails.value", "emails.primary"], ValuesKept::All);
+        for (at, shown) in [
+            ("emails[type eq \"work\"].value", false),
+            ("emails[primary eq true].value", true),
+            ("emails[value pr and not (type eq \"work\")].value", false),
+            ("emails.value", true),
+        ] {
+            assert_eq!(untyped.shows(&get("/Users/1"), at, &Value::Null), shown, "{at}");
+            let filter = format!("/Users?filter={}", at.replace(' ', "%20").replace("].value", "]"));
+            assert_eq!(untyped.answers_request(&get(&filter)), shown, "{filter}");
+        }
         for (at, operand, shown) in [
             (&format!("{ENTERPRISE}:department"), json!("x"), true),
             (&format!("{ENTERPRISE}:costCenter"), json!("x"), false),
@@ -365,11 +450,11 @@ mod tests {
             request.body = Some(body.to_string().into_bytes());
             request
         };
-        let work = json!({"value": "a@x.test", "type": "work"});
+        let work = json!({"value": "a@x.example.com", "type": "work"});
         for (bodies, judged) in [
             (vec![json!({"emails": [work]})], true),
-            (vec![json!({"emails": [work]}), json!({"emails": [{"value": "b@x.test", "type": "work"}]})], true),
-            (vec![json!({"emails": [work, {"value": "b@x.test", "type": "home"}]})], false),
+            (vec![json!({"emails": [work]}), json!({"emails": [{"value": "b@x.example.com", "type": "work"}]})], true),
+            (vec![json!({"emails": [work, {"value": "b@x.example.com", "type": "home"}]})], false),
             (vec![json!({"emails": [work, work]})], false),
             (
                 vec![

@@ -71,11 +71,12 @@ impl ScenarioFlow {
     }
 
     /// The same flow at a product that keeps only some attributes of its users: rows about the others are not judged,
-    /// but for scenarios of the products themselves, which say what is dropped (CATALYTIC-009).
+    /// but for scenarios of the products themselves, which say what is dropped (CATALYTIC-009). `published`: that is known
+    /// from the target's schemas alone, so that it may refuse the rest too.
     #[must_use]
-    pub fn keeping(mut self, users: &Users) -> Self {
+    pub fn keeping(mut self, users: &Users, published: bool) -> Self {
         if self.state.scenario.products.is_empty() {
-            self.state.kept = Kept::new(users);
+            self.state.kept = Kept::new(users, published);
         }
         self
     }

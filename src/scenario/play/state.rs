@@ -13,7 +13,7 @@ use super::kept::Kept;
 use super::request::Aim;
 use crate::flow::{Evidence, Remark, Step};
 use crate::scim::address;
-use crate::wire::{Exchange, ExchangeId, Request};
+use crate::wire::{Exchange, ExchangeId, Request, Response};
 
 /// The state of one play.
 pub(super) struct State {
@@ -151,7 +151,7 @@ impl State {
             self.intact = false;
             return;
         };
-        let good = |exchange: &&Arc<Exchange>| exchange.response().is_some_and(crate::wire::Response::is_success);
+        let good = |exchange: &&Arc<Exchange>| exchange.response().is_some_and(Response::is_success);
         let chosen = exchanges.iter().find(good).unwrap_or(first);
         if exchanges.iter().any(|exchange| exchange.answer.is_err()) {
             self.intact = false;
@@ -217,6 +217,8 @@ impl State {
         });
         match refused {
             Some((key, broken)) => _ = self.refused.insert(key, broken),
+            // A refusal that is allowed wrote nothing either.
+            None if !exchanges.iter().any(|exchange| exchange.response().is_some_and(Response::is_success)) => {}
             None => {
                 let over = aim.over.map(|place| format!("{place} "));
                 self.refused.retain(|key, _| {
@@ -232,14 +234,14 @@ impl State {
         if script.save.is_empty() {
             return;
         }
-        let body = exchange.response().and_then(crate::wire::Response::json);
+        let body = exchange.response().and_then(Response::json);
         for (name, path) in &script.save {
             let lookup = |name: &str| self.lookup(name, &script.name, 1);
             let found = path.address(&lookup).ok().and_then(|path| {
                 let found = address::find(body.as_ref()?, &path).ok()?;
                 found.into_iter().find(|value| !value.is_null()).cloned()
             });
-            let good = exchange.response().is_some_and(crate::wire::Response::is_success);
+            let good = exchange.response().is_some_and(Response::is_success);
             match found.filter(|_| good) {
                 Some(value) => {
                     self.vars.insert(name.clone(), value);

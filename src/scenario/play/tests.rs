@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+mod allowed;
 mod lost;
 
 use super::*;
@@ -48,9 +49,14 @@ fn settings(seed: u64) -> Settings {
 type Server<'a> = &'a mut dyn FnMut(&Request) -> Result<Response, Failure>;
 
 fn play_with(text: &str, seed: u64, server: Server) -> Played {
+    play_at(text, seed, &Users::default(), server)
+}
+
+/// Plays against a target whose own schemas say what its users have.
+fn play_at(text: &str, seed: u64, users: &Users, server: Server) -> Played {
     let scenario = parse("scenarios/t.toml", text, &Context::embedded())
         .unwrap_or_else(|errors| panic!("{}", errors[0].rendered()));
-    let mut flow = ScenarioFlow::new(Arc::new(scenario), &settings(seed));
+    let mut flow = ScenarioFlow::new(Arc::new(scenario), &settings(seed)).keeping(users, true);
     let mut played = Played {
         requests: Vec::new(),
         findings: Vec::new(),
@@ -458,7 +464,7 @@ send = "GET /Users?filter=a b"
     let played = play(text, |_| (200, json!({})));
     assert_eq!(played.requests[0].1.headers.get("User-Agent"), Some("Okta SCIM Client 1.0.0"));
     assert!(played.requests[0].1.target.starts_with("/Users?filter=userName%20eq%20%22"));
-    assert!(played.requests[0].1.target.ends_with("%40example.test%22"));
+    assert!(played.requests[0].1.target.ends_with("%40example.com%22"));
     assert_eq!(played.requests[1].1.headers.get("User-Agent"), None);
     assert_eq!(played.requests[1].1.target, "/Users?filter=a+b");
 }

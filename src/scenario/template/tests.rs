@@ -11,7 +11,7 @@ fn lookup(name: &str) -> Option<Value> {
         "amp" => json!("R&D = 1/2 [ü]"),
         "n" => json!(7),
         "yes" => json!(true),
-        "mail" => json!("Mara@example.test"),
+        "mail" => json!("Mara@example.com"),
         "uuid" => json!("0b6e4d1f-93c2"),
         _ => return None,
     })
@@ -33,13 +33,13 @@ fn a_value_is_written_as_its_place_demands() {
         ),
         (
             r#"{"a":"{{ mail | upper }} {{ mail | local | lower }} {{ uuid | hex }}"}"#,
-            r#"{"a":"MARA@EXAMPLE.TEST mara 0b6e4d1f93c2"}"#,
+            r#"{"a":"MARA@EXAMPLE.COM mara 0b6e4d1f93c2"}"#,
         ),
     ] {
         assert_eq!(json(text), wanted);
         serde_json::from_str::<Value>(&json(text)).unwrap();
     }
-    assert_eq!(parse("^{{ mail }}$").regex(&lookup).unwrap(), r"^Mara@example\.test$");
+    assert_eq!(parse("^{{ mail }}$").regex(&lookup).unwrap(), r"^Mara@example\.com$");
     assert_eq!(
         parse(r#"emails[value eq "{{ q }}"].type"#).address(&lookup).unwrap(),
         r#"emails[value eq "a\"b\\c"].type"#
@@ -55,7 +55,7 @@ fn a_target_is_encoded_as_the_client_does() {
     for (text, percent) in [
         (
             r#"/Users?filter=userName eq "{{ mail }}"&startIndex=1&count=100"#,
-            "/Users?filter=userName%20eq%20%22Mara%40example.test%22&startIndex=1&count=100",
+            "/Users?filter=userName%20eq%20%22Mara%40example.com%22&startIndex=1&count=100",
         ),
         (r#"/Users/{{ amp }}?attributes=id,name"#, "/Users/R%26D%20%3D%201%2F2%20%5B%C3%BC%5D?attributes=id%2Cname"),
         (r#"/G?filter=displayName eq "R&D=x"&count=1"#, "/G?filter=displayName%20eq%20%22R%26D%3Dx%22&count=1"),
@@ -68,7 +68,7 @@ fn a_target_is_encoded_as_the_client_does() {
     ] {
         assert_eq!(target(text, Encoding::Percent), percent);
     }
-    assert_eq!(target(r#"/U?filter=a eq "{{ mail }}""#, Encoding::Form), "/U?filter=a+eq+%22Mara%40example.test%22");
+    assert_eq!(target(r#"/U?filter=a eq "{{ mail }}""#, Encoding::Form), "/U?filter=a+eq+%22Mara%40example.com%22");
 }
 
 #[test]
