@@ -197,7 +197,8 @@ impl Level {
         };
         keep_if(left, |left| {
             write_name(left, name, comma);
-            prune(left, value, &|sub| names.iter().any(|name| name.eq_ignore_ascii_case(sub)) == kept)
+            let keep = |sub: &str| names.iter().any(|name| name.eq_ignore_ascii_case(sub)) == kept;
+            prune(left, value, &keep).map(|(some, _)| some)
         })
     }
 
@@ -246,7 +247,6 @@ impl Part {
 }
 
 const BRACES: [char; 2] = ['{', '}'];
-const BRACKETS: [char; 2] = ['[', ']'];
 
 /// Appends a name; a comma goes before all but the first.
 fn write_name(left: &mut String, name: &str, comma: bool) {
@@ -338,37 +338,43 @@ fn class(attribute: &Attribute) -> Returned {
     if attribute.mutability == Mutability::WriteOnly { Returned::Never } else { attribute.returned }
 }
 
-/// Appends a value, of an object the members that are kept, of an array each element so. Plain values have no members and
-/// stay. False if it had something and has nothing left.
-fn prune(left: &mut String, value: &str, keep: &dyn Fn(&str) -> bool) -> Result<bool, Damaged> {
+/// Appends the value that a text begins with, of an object the members that are kept, of an array each element so. Plain
+/// values have no members and stay. Whether it had nothing or has something left, and the text after it.
+fn prune<'t>(left: &mut String, text: &'t str, keep: &dyn Fn(&str) -> bool) -> Result<(bool, &'t str), Damaged> {
     let (mut all, mut kept) = (0, 0);
-    if let Some(inside) = json::inside(value, BRACES) {
+    let rest = if text.starts_with('{') {
         left.push('{');
-        for member in json::members(inside) {
-            let (name, value) = member?;
+        let rest = json::each(text, '}', |rest| {
+            let ((name, value), rest) = json::member(rest).ok_or(Damaged)?;
             all += 1;
             if keep(name) {
                 write_name(left, name, kept > 0);
                 left.push_str(value);
                 kept += 1;
             }
-        }
+            Ok(rest)
+        })?;
         left.push('}');
-    } else if let Some(inside) = json::inside(value, BRACKETS) {
+        rest
+    } else if text.starts_with('[') {
         left.push('[');
-        for element in json::elements(inside) {
-            let element = element?;
+        let rest = json::each(text, ']', |rest| {
+            let before = left.len();
+            left.push_str(if kept > 0 { "," } else { "" });
+            let (some, rest) = prune(left, rest, keep)?;
             all += 1;
-            kept += usize::from(keep_if(left, |left| {
-                left.push_str(if kept > 0 { "," } else { "" });
-                prune(left, element, keep)
-            })?);
-        }
+            kept += usize::from(some);
+            left.truncate(if some { left.len() } else { before });
+            Ok(rest)
+        })?;
         left.push(']');
+        rest
     } else {
+        let (value, rest) = json::value(text).ok_or(Damaged)?;
         left.push_str(value);
-    }
-    Ok(all == 0 || kept > 0)
+        rest
+    };
+    Ok((all == 0 || kept > 0, rest))
 }
 
 #[cfg(test)]
