@@ -72,9 +72,14 @@ impl Index {
             .map(Self)
     }
 
-    /// The members of that same text.
-    pub fn members<'t>(&'t self, inside: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
-        self.0.iter().filter_map(|(name, value)| Some((inside.get(name.clone())?, inside.get(value.clone())?)))
+    /// The members of that same text whose names' lengths are wanted. The text of others is not even touched.
+    pub fn members<'t>(
+        &'t self,
+        inside: &'t str,
+        wanted: impl Fn(usize) -> bool,
+    ) -> impl Iterator<Item = (&'t str, &'t str)> {
+        let all = self.0.iter().filter(move |(name, _)| wanted(name.len()));
+        all.filter_map(|(name, value)| Some((inside.get(name.clone())?, inside.get(value.clone())?)))
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Cut {
     containers: Vec<(String, Level)>,
     /// Any other container.
     stranger: Level,
+    /// How long the names are of which something can be left; `None` if they may have any length.
+    lengths: Option<Vec<usize>>,
 }
 
 /// What is left of attributes that stand side by side: a resource's own, or those of an extension.
@@ -76,7 +78,17 @@ impl Cut {
             }
         }
         let stranger = Level { parts: Vec::new(), ..Level::of_container("", kind, projection) };
-        Self { own: Level::of(None, kind, projection), containers, stranger }
+        let own = Level::of(None, kind, projection);
+        let shown = containers.iter().filter(|(_, level)| !level.is_nothing()).map(|(urn, _)| urn.len());
+        let lengths = own.parts.iter().map(|(name, _)| name.len()).chain(shown).collect();
+        let few = own.others == Part::Gone && stranger.is_nothing();
+        Self { own, containers, stranger, lengths: few.then_some(lengths) }
+    }
+
+    /// Whether anything can be left of an attribute whose name is that long, for who need not look at the others at all.
+    #[must_use]
+    pub fn may_show(&self, length: usize) -> bool {
+        self.lengths.as_ref().is_none_or(|lengths| lengths.contains(&length))
     }
 
     /// Appends the members of a resource that are returned, each after a comma, and each as it stands but for what is left

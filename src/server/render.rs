@@ -132,7 +132,10 @@ pub(super) fn text_with(context: &Context<'_>, record: &Record, view: &View, fac
             text.push(',');
             text.push_str(members);
         }
-        Some(cut) => cut.write(&mut text, record.body.parts().map_err(damaged)?).map_err(damaged)?,
+        Some(cut) => {
+            let parts = record.body.parts(|length| cut.may_show(length)).map_err(damaged)?;
+            cut.write(&mut text, parts).map_err(damaged)?;
+        }
     }
     type Append<'a> = &'a dyn Fn(&mut String);
     let parts: [(&str, Append<'_>); 3] = [

@@ -25,8 +25,8 @@ fn person() -> Object {
 
 /// As a store does it: where the members stand is found out first.
 fn of_text(left: &mut String, inside: &str, kind: &ResourceType, projection: &Projection) -> Result<(), Damaged> {
-    let index = json::Index::of(inside)?;
-    Cut::of(kind, projection).write(left, index.members(inside))
+    let (index, cut) = (json::Index::of(inside)?, Cut::of(kind, projection));
+    cut.write(left, index.members(inside, |length| cut.may_show(length)))
 }
 
 /// What is left beside `schemas` and `id`, extensions by their last word.
