@@ -162,10 +162,7 @@ async fn each_thing_that_goes_wrong_is_named_with_its_fix() {
     let undated: Answers = |path, known, before| {
         let (status, mut fields, body) = good(path, known, before);
         let off = OffsetDateTime::now_utc() + Duration::hours(1);
-        let form = time::macros::format_description!(
-            "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-        );
-        fields.push(("Date", off.format(form).unwrap()));
+        fields.push(("Date", crate::wire::date::print(off)));
         (status, fields, body)
     };
     let plain: Answers = |path, known, before| {

@@ -37,6 +37,12 @@ pub const FAULTS: &[Row] = &[
         }
         world.pass(request)
     }),
+    ("values-are-only-listed", |world, request| {
+        match is_one(&request, Method::Get, "/Entitlements") || is_one(&request, Method::Get, "/Roles") {
+            true => error(404, None),
+            false => world.pass(request),
+        }
+    }),
     ("value-lists-are-bare-arrays", |world, request| {
         value_list(world, request, |list| *list = list["Resources"].clone())
     }),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::wire::{Method, Request, Response};
+use crate::scim::datetime;
+use crate::wire::{Method, Request, Response, date};
 use serde_json::{Value, json};
 
 use super::tools::{Put, answer, body, each_of, edit, equality, error, id_below, is, is_one, path, with_body};
@@ -311,6 +312,21 @@ pub const REPLACE: &[Row] =
                 return response;
             }
             edit(response, |user| user.put("id", "b8d5c9a4-0000-4000-8000-000000000001"))
+        }),
+        ("times-are-those-of-another-zone", |world, request| {
+            // Some listener in front of a server says when it answered; in process nobody does.
+            let mut made = None;
+            let mut response = each_of(world, request, "/Users", |user| {
+                for name in ["created", "lastModified"] {
+                    let Some(time) = user["meta"][name].as_str().and_then(datetime::parse) else { continue };
+                    made = Some(time);
+                    user["meta"][name] = json!(datetime::print(time + time::Duration::hours(2)));
+                }
+            });
+            if let Some(made) = made.filter(|_| response.status == 201) {
+                response.headers.set("Date", date::print(made));
+            }
+            response
         }),
         ("created-moves", |world, request| {
             each_of(world, request, "/Users", |user| {

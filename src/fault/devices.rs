@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::tools::{
-    body, each_of, error, id_below, is, is_one, op, operations, operations_of, parameter, path, with_body,
+    body, each, each_of, error, id_below, is, is_one, op, operations, operations_of, parameter, path, with_body,
     with_parameter,
 };
 use super::{Row, World};
@@ -86,6 +86,14 @@ pub const FAULTS: &[Row] = &[
         });
         shown(world, request, "serialNumber")
     }),
+    ("immutable-can-be-taken-away", |world, request| taken_away(world, request, "serialNumber")),
+    ("required-extensions-can-be-taken-away", |world, request| taken_away(world, request, WARRANTY)),
+    ("patch-knows-users-and-groups-only", |world, request| {
+        if is_one(&request, Method::Patch, "/Devices") {
+            return world.ask(Method::Get, path(&request), None);
+        }
+        world.pass(request)
+    }),
     ("read-only-is-taken-from-the-client", |world, request| {
         let sent = body(&request)["deviceNumber"].clone();
         each_of(world, request, "/Devices", |device| {
@@ -155,6 +163,24 @@ pub const FAULTS: &[Row] = &[
         })
     }),
 ];
+
+/// Does a `remove` of that path, which has to be refused: from then on the device is shown without it.
+fn taken_away(world: &World, request: Request, what: &str) -> Response {
+    let removes = |operation: &Value| op(operation) == "remove" && operation["path"] == what;
+    let removed = id_below(&request, "/Devices").filter(|_| operations_of(&request).iter().any(removes));
+    let response = match removed {
+        Some(id) => {
+            world.note(id, true);
+            world.ask(Method::Get, path(&request), None)
+        }
+        None => world.pass(request),
+    };
+    each(response, |device| {
+        if device.get("id").and_then(Value::as_str).is_some_and(|id| world.noted(id).is_some()) {
+            device.shift_remove(what);
+        }
+    })
+}
 
 /// A POST or PUT of a device.
 fn writes(request: &Request) -> bool {

@@ -215,6 +215,10 @@ pub const FAULTS: &[Row] = &[
     ("percent-is-a-wildcard", |world, request| {
         world.pass(with(request, "filter", |filter| Some(filter.replace("displayName co \"%\"", "displayName pr"))))
     }),
+    ("escaped-pairs-are-no-character", |world, request| {
+        // Each half by itself is decoded to what stands for no character.
+        world.pass(with(request, "filter", |filter| Some(filter.replace("\\ud83d\\ude00", "\u{FFFD}\u{FFFD}"))))
+    }),
     ("long-filters-answer-500", |world, request| match parameter(&request, "filter") {
         Some(filter) if filter.len() > 1000 => error(500, None),
         _ => world.pass(request),

@@ -2,6 +2,7 @@
 //!
 //! The room knows nothing of sockets, HTTP libraries, clocks or SCIM; header order and case are kept.
 
+pub mod date;
 mod exchange;
 mod headers;
 mod lent;

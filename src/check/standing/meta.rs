@@ -7,14 +7,16 @@ use super::seen::{Place, Seen, decoded, member};
 use super::{Check, Said};
 use crate::scim::schema::ResourceType;
 use crate::scim::{Object, datetime};
+use crate::wire::date;
 
-pub(super) const CHECKS: [Check; 9] = [
+pub(super) const CHECKS: [Check; 10] = [
     Check { name: "meta is there", requirements: &["RFC7643-3.1-16"], judge: there },
     Check { name: "meta.resourceType is the type", requirements: &["RFC7643-3.1-24"], judge: resource_type },
     Check { name: "meta.location is the resource's", requirements: &["RFC7643-3.1-21"], judge: own_location },
     Check { name: "201: Location is meta.location", requirements: &["RFC7644-3.3-9"], judge: created_location },
     Check { name: "Location header is meta.location", requirements: &["RFC7643-3.1-20"], judge: read_location },
     Check { name: "times are dateTimes", requirements: &["RFC7643-2.3.5-1"], judge: times },
+    Check { name: "what is made is made now", requirements: &["RFC7643-3.1-17"], judge: moment },
     Check { name: "lastModified is not before created", requirements: &["RFC7643-3.1-19"], judge: order },
     Check { name: "meta.version is the ETag", requirements: &["RFC7643-3.1-22"], judge: version },
     Check { name: "ETag is an entity tag", requirements: &["HTTP-9110-8.8.3-1"], judge: tag },
@@ -112,6 +114,18 @@ fn order(seen: &Seen) -> Option<Said> {
         let good = modified + time::Duration::SECOND > created;
         Some(phrase(good, || format!("lastModified {modified}, created {created}")))
     })
+}
+
+/// How far the time of a create may be from the `Date` of its answer: two machines may have had a hand in it.
+const APART: time::Duration = time::Duration::minutes(10);
+
+/// A user who was deactivated and comes back keeps `created`, and is modified now.
+fn moment(seen: &Seen) -> Option<Said> {
+    let resource = seen.single().filter(|_| seen.status() == 201)?;
+    let now = date::parse(seen.header("Date")?)?;
+    let text = meta(resource, "lastModified").or_else(|| meta(resource, "created"))?;
+    let good = (datetime::parse(text)? - now).abs() < APART;
+    Some(Said::when(good, format!("the time of the answer, {}", datetime::print(now)), text))
 }
 
 fn opaque(tag: &str) -> &str {

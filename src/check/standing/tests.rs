@@ -85,6 +85,11 @@ fn error(status: u16) -> Value {
     json!({"schemas": [urn::ERROR], "status": status.to_string(), "detail": "no"})
 }
 
+/// The headers of a create at that time.
+fn dated(time: &'static str) -> [(&'static str, &'static str); 3] {
+    [("ETag", "W/\"a1\""), ("Location", "https://h/v2/Users/4%202"), ("Date", time)]
+}
+
 #[test]
 fn right_answers_stay_silent() {
     let tagged = [("ETag", "W/\"a1\""), ("Location", "https://h/v2/Users/4%202")];
@@ -94,6 +99,7 @@ fn right_answers_stay_silent() {
     for case in [
         case("GET /Users/4%202", 200, &tagged, user()),
         case("POST /Users", 201, &tagged, user()),
+        case("POST /Users", 201, &dated("Fri, 02 Jan 2026 03:09:05 GMT"), user()),
         case("PATCH /Users/4%202", 204, &[], Value::Null),
         case("DELETE /Users/4%202", 204, &[], Value::Null),
         case("GET /Users?attributes=userName", 200, &[], list(1, std::slice::from_ref(&bare))),
@@ -164,6 +170,10 @@ fn each_fault_turns_its_check_red() {
         ),
         (case("POST /Users", 200, &[], user()), vec!["create answers 201: fail", version]),
         (case("POST /Users", 201, &[], user()), vec!["201 has Location: fail", version]),
+        (
+            case("POST /Users", 201, &dated("Fri, 02 Jan 2026 01:04:05 GMT"), user()),
+            vec!["what is made is made now: fail"],
+        ),
         (case("PUT /Users/4%202", 204, &[], Value::Null), vec!["PUT answers 200: warn"]),
         (case("PATCH /Users/4%202", 202, &[], Value::Null), vec!["PATCH answers 200 or 204: fail"]),
         (case("PATCH /Users/1?attributes=id", 204, &[], Value::Null), vec!["PATCH with attributes answers 200: fail"]),

@@ -1,6 +1,7 @@
 //! Scenarios from what a target publishes: for every attribute of every resource type, extensions and custom types
 //! included, what its type, mutability, `returned`, uniqueness, `caseExact` and `required` promise (`RFC7643 §2, §7`).
 
+mod patched;
 mod read;
 mod sample;
 mod walk;

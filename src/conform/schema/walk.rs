@@ -3,19 +3,20 @@
 use serde_json::{Map, Value, json};
 
 use super::super::Written;
+use super::patched::patched;
 use super::read::{Attribute, Part, Type};
 use super::sample::{other, right, wrong};
 use crate::scenario::Draft;
 use crate::scenario::draft::{End, Step, basic};
 
 /// A request that is refused, whichever of these statuses says so.
-const REFUSED: &str = "status = [400, 403, 409, 422]";
+pub(super) const REFUSED: &str = "status = [400, 403, 409, 422]";
 
 /// An attribute with the schema that defines it.
 #[derive(Clone, Copy)]
-struct Placed<'a> {
-    part: &'a Part,
-    attribute: &'a Attribute,
+pub(super) struct Placed<'a> {
+    pub part: &'a Part,
+    pub attribute: &'a Attribute,
 }
 
 /// What is written for one kind of promise: a word for the id, a title, the scenario's steps; nothing where no attribute
@@ -27,7 +28,7 @@ struct Kind {
     of: fn(&Walk, &mut Draft),
 }
 
-const KINDS: [Kind; 8] = [
+const KINDS: [Kind; 9] = [
     Kind { word: "keeps", title: "what is written is read again, asked for and left out", needs: &[], of: keeps },
     Kind { word: "read-only", title: "no client changes what is readOnly", needs: &[], of: read_only },
     Kind { word: "immutable", title: "what is immutable stays as it was set", needs: &[], of: immutable },
@@ -35,6 +36,12 @@ const KINDS: [Kind; 8] = [
     Kind { word: "types", title: "a value of the wrong JSON type is refused", needs: &[], of: types },
     Kind { word: "required", title: "what is required must be there", needs: &[], of: required },
     Kind { word: "unique", title: "what is unique belongs to one resource", needs: &[], of: unique },
+    Kind {
+        word: "patched",
+        title: "PATCH sets and takes away what a client may change",
+        needs: &["patch"],
+        of: patched,
+    },
     Kind { word: "case", title: "caseExact decides what a filter finds", needs: &["filter"], of: case },
 ];
 
@@ -45,7 +52,7 @@ pub(super) fn written(kind: &Type) -> Vec<Written> {
 }
 
 /// A type that can be walked.
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     kind: &'a Type,
     /// The smallest resource.
     least: Value,
@@ -118,12 +125,12 @@ impl<'a> Walk<'a> {
     }
 
     /// Those of that mutability.
-    fn of(&self, mutability: &'static str) -> impl Iterator<Item = Placed<'a>> {
+    pub(super) fn of(&self, mutability: &'static str) -> impl Iterator<Item = Placed<'a>> {
         self.all().filter(move |placed| placed.attribute.mutability == mutability)
     }
 
     /// The attributes that a client writes and that every answer may show.
-    fn shown(&self) -> impl Iterator<Item = (Placed<'a>, Value)> {
+    pub(super) fn shown(&self) -> impl Iterator<Item = (Placed<'a>, Value)> {
         let all =
             self.of("readWrite").filter(|placed| matches!(placed.attribute.returned.as_str(), "default" | "always"));
         all.filter(|placed| !self.is_least(*placed)).filter_map(|placed| Some((placed, right(placed.attribute)?)))
@@ -136,7 +143,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the smallest resource has it.
-    fn is_least(&self, placed: Placed) -> bool {
+    pub(super) fn is_least(&self, placed: Placed) -> bool {
         let holder = if placed.part.extension { &self.least[&placed.part.urn] } else { &self.least };
         holder.get(&placed.attribute.name).is_some()
     }
@@ -147,7 +154,7 @@ impl<'a> Walk<'a> {
     }
 
     /// The resource that the other steps are about.
-    fn created(&self, draft: &mut Draft, over: &Value) {
+    pub(super) fn created(&self, draft: &mut Draft, over: &Value) {
         let mut body = self.least.clone();
         merge(&mut body, over);
         let step = self.create("create", &body).saves("it", "id");
@@ -172,14 +179,20 @@ impl<'a> Walk<'a> {
         Step::new(name, self.line("PUT", "")).key("base", basic("create")).body(over.to_string())
     }
 
-    fn read(&self, name: String, query: &str) -> Step {
+    /// A PATCH of the resource that does one thing.
+    pub(super) fn patch(&self, name: String, operation: &Value) -> Step {
+        let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation] });
+        Step::new(name, self.line("PATCH", "")).body(body.to_string())
+    }
+
+    pub(super) fn read(&self, name: String, query: &str) -> Step {
         Step::new(name, self.line("GET", query))
     }
 }
 
 impl Placed<'_> {
     /// Where it stands, for rows and queries.
-    fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         if self.part.extension {
             format!("{}:{}", self.part.urn, self.attribute.name)
         } else {
@@ -188,7 +201,7 @@ impl Placed<'_> {
     }
 
     /// A resource with nothing but that value of it, and the URN of its schema where that is an extension.
-    fn alone(&self, value: &Value) -> Value {
+    pub(super) fn alone(&self, value: &Value) -> Value {
         if self.part.extension {
             json!({ &self.part.urn: { &self.attribute.name: value } })
         } else {
@@ -197,7 +210,7 @@ impl Placed<'_> {
     }
 
     /// Tests that the value is there, as it was sent: texts whose case does not count in any case, instants in any zone.
-    fn tests(&self, value: &Value) -> Vec<String> {
+    pub(super) fn tests(&self, value: &Value) -> Vec<String> {
         let mut tests = Vec::new();
         same(&mut tests, &self.address(), self.attribute, value);
         tests
@@ -236,7 +249,7 @@ fn same(tests: &mut Vec<String>, address: &str, attribute: &Attribute, value: &V
     }
 }
 
-fn merge(body: &mut Value, over: &Value) {
+pub(super) fn merge(body: &mut Value, over: &Value) {
     match (body, over) {
         (Value::Object(body), Value::Object(over)) => {
             over.iter().for_each(|(name, value)| merge(body.entry(name.clone()).or_insert(Value::Null), value));
@@ -433,10 +446,10 @@ fn case(walk: &Walk, draft: &mut Draft) {
     }
 }
 
-fn end(reading: &str, rows: Vec<String>) -> End {
+pub(super) fn end(reading: &str, rows: Vec<String>) -> End {
     End { reading: Some(reading.to_owned()), rows }
 }
 
-fn laws(ids: &[&str]) -> Vec<String> {
+pub(super) fn laws(ids: &[&str]) -> Vec<String> {
     ids.iter().map(|id| (*id).to_owned()).collect()
 }
