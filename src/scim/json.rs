@@ -17,12 +17,41 @@ pub fn inside(text: &str, [open, close]: [char; 2]) -> Option<&str> {
 /// The members in the text between the braces of an object: the name as it stands between its quotes, and the value's text.
 /// A [`Damaged`] is the last.
 pub fn members(inside: &str) -> impl Iterator<Item = Result<(&str, &str), Damaged>> {
-    parts(inside, member)
+    let mut rest = inside.trim_ascii();
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let part = member(rest).and_then(|(part, after)| match after.strip_prefix(',').map(str::trim_ascii_start) {
+            None => after.is_empty().then_some((part, after)),
+            Some(after) => (!after.is_empty()).then_some((part, after)),
+        });
+        rest = part.as_ref().map_or("", |(_, after)| after);
+        Some(part.map(|(part, _)| part).ok_or(Damaged))
+    })
 }
 
-/// The elements in the text between the brackets of an array, as [`members`].
-pub fn elements(inside: &str) -> impl Iterator<Item = Result<&str, Damaged>> {
-    parts(inside, value)
+/// Goes through what stands between the brackets that a text begins with: `part` takes one part from the beginning of the
+/// text that it is given, and answers the text after it. The text after the brackets.
+///
+/// # Errors
+/// [`Damaged`]; those of `part`.
+pub fn each<'t>(
+    text: &'t str,
+    close: char,
+    mut part: impl FnMut(&'t str) -> Result<&'t str, Damaged>,
+) -> Result<&'t str, Damaged> {
+    let mut rest = text.get(1..).ok_or(Damaged)?.trim_ascii_start();
+    if let Some(after) = rest.strip_prefix(close) {
+        return Ok(after);
+    }
+    loop {
+        rest = part(rest)?.trim_ascii_start();
+        match rest.strip_prefix(',') {
+            Some(after) => rest = after.trim_ascii_start(),
+            None => return rest.strip_prefix(close).ok_or(Damaged),
+        }
+    }
 }
 
 /// Where the members in the text between the braces of an object stand, for who looks at them again and again.
@@ -43,32 +72,20 @@ impl Index {
             .map(Self)
     }
 
-    /// The members of that same text.
-    pub fn members<'t>(&'t self, inside: &'t str) -> impl Iterator<Item = (&'t str, &'t str)> {
-        self.0.iter().filter_map(|(name, value)| Some((inside.get(name.clone())?, inside.get(value.clone())?)))
+    /// The members of that same text whose names' lengths are wanted. The text of others is not even touched.
+    pub fn members<'t>(
+        &'t self,
+        inside: &'t str,
+        wanted: impl Fn(usize) -> bool,
+    ) -> impl Iterator<Item = (&'t str, &'t str)> {
+        let all = self.0.iter().filter(move |(name, _)| wanted(name.len()));
+        all.filter_map(|(name, value)| Some((inside.get(name.clone())?, inside.get(value.clone())?)))
     }
 }
 
-fn parts<'t, T>(
-    inside: &'t str,
-    next: fn(&'t str) -> Option<(T, &'t str)>,
-) -> impl Iterator<Item = Result<T, Damaged>> {
-    let mut rest = inside.trim_ascii();
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let part = next(rest).and_then(|(part, after)| match after.strip_prefix(',').map(str::trim_ascii_start) {
-            None => after.is_empty().then_some((part, after)),
-            Some(after) => (!after.is_empty()).then_some((part, after)),
-        });
-        rest = part.as_ref().map_or("", |(_, after)| after);
-        Some(part.map(|(part, _)| part).ok_or(Damaged))
-    })
-}
-
 /// The member that a text begins with, and the text after it.
-fn member(text: &str) -> Option<((&str, &str), &str)> {
+#[must_use]
+pub fn member(text: &str) -> Option<((&str, &str), &str)> {
     let end = text.starts_with('"').then(|| string_end(text.as_bytes(), 0))?;
     let (name, rest) = (text.get(1..end)?, text.get(end + 1..)?);
     let (value, rest) = value(rest.trim_ascii_start().strip_prefix(':')?.trim_ascii_start())?;
@@ -76,7 +93,8 @@ fn member(text: &str) -> Option<((&str, &str), &str)> {
 }
 
 /// The value that a text begins with, and the text after it.
-fn value(text: &str) -> Option<(&str, &str)> {
+#[must_use]
+pub fn value(text: &str) -> Option<(&str, &str)> {
     let (value, rest) = text.split_at_checked(value_end(text.as_bytes()))?;
     let value = value.trim_ascii_end();
     (!value.is_empty()).then_some((value, rest))
@@ -141,8 +159,27 @@ mod tests {
             let each = each.map(|each| each.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>());
             assert_eq!(each.ok().map(|each| each.join(" ")).as_deref(), parts, "{text}");
         }
-        assert_eq!(elements("1, [2,3] ,\"4,\"").collect::<Result<Vec<_>, _>>().unwrap(), ["1", "[2,3]", "\"4,\""]);
-        assert!(elements("1,,2").any(|part| part.is_err()));
+        for (text, parts) in [
+            ("[1, [2,3] ,\"4,\" ], 5", Ok((", 5", "1 [2,3] \"4,\""))),
+            ("[ ]", Ok(("", ""))),
+            ("[1,,2]", Err(Damaged)),
+            ("[1,]", Err(Damaged)),
+            ("[1", Err(Damaged)),
+            ("[1}", Err(Damaged)),
+            ("", Err(Damaged)),
+        ] {
+            let mut values = Vec::new();
+            let rest = each(text, ']', |rest| {
+                let (part, rest) = value(rest).ok_or(Damaged)?;
+                values.push(part);
+                Ok(rest)
+            });
+            assert_eq!(
+                rest.map(|rest| (rest, values.join(" "))),
+                parts.map(|(rest, all)| (rest, all.to_owned())),
+                "{text}"
+            );
+        }
         assert_eq!((inside(" {1} ", ['{', '}']), inside("[1]", ['{', '}'])), (Some("1"), None));
     }
 

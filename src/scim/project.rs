@@ -29,86 +29,236 @@ pub fn parse_list(text: &str) -> Vec<AttrPath> {
     text.split(',').filter_map(|entry| AttrPath::parse(entry.trim()).ok()).collect()
 }
 
-/// Appends the members of a resource that are returned, each after a comma, and each as it stands but for what is left out
-/// within. What becomes of an attribute depends on no other, so that a resource may come in parts.
-///
-/// # Errors
-/// A value that cannot be taken apart; what was appended before that stays.
-pub fn write<'t>(
-    left: &mut String,
-    members: impl Iterator<Item = (&'t str, &'t str)>,
-    kind: &ResourceType,
-    projection: &Projection,
-) -> Result<(), Damaged> {
-    let few = few(kind, projection);
-    for (name, value) in members {
-        // Most names are none of the few: they are passed over before anything else is asked of them.
-        if few.as_ref().is_some_and(|few| !is_urn_like(name) && !few.iter().any(|one| one.eq_ignore_ascii_case(name))) {
-            continue;
+/// What a projection does to resources of one type, found out once for any number of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cut {
+    own: Level,
+    /// The containers of extensions that the type or the projection knows, by their URNs.
+    containers: Vec<(String, Level)>,
+    /// Any other container.
+    stranger: Level,
+    /// How long the names are of which something can be left; `None` if they may have any length.
+    lengths: Option<Vec<usize>>,
+}
+
+/// What is left of attributes that stand side by side: a resource's own, or those of an extension.
+#[derive(Debug, Clone, PartialEq)]
+struct Level {
+    /// Those that do not fare as the others.
+    parts: Vec<(String, Part)>,
+    others: Part,
+    /// Whether a container is left that is no object.
+    scalar: bool,
+}
+
+/// What is left of an attribute.
+#[derive(Debug, Clone, PartialEq)]
+enum Part {
+    Gone,
+    Whole,
+    /// These sub-attributes.
+    Only(Vec<String>),
+    /// All but these sub-attributes.
+    Without(Vec<String>),
+}
+
+impl Cut {
+    /// What that projection does to resources of that type.
+    #[must_use]
+    pub fn of(kind: &ResourceType, projection: &Projection) -> Self {
+        let paths = projection.paths();
+        // The last part of a URN alone counts as a name.
+        let asked = paths.iter().filter_map(|path| Some([path.urn.clone()?, path.to_string()])).flatten();
+        let known = kind.extensions.iter().map(|(schema, _)| schema.urn.clone());
+        let mut containers: Vec<(String, Level)> = Vec::new();
+        for urn in known.chain([kind.base.urn.clone()]).chain(asked) {
+            if !containers.iter().any(|(other, _)| other.eq_ignore_ascii_case(&urn)) {
+                let level = Level::of_container(&urn, kind, projection);
+                containers.push((urn, level));
+            }
         }
-        if is_gone(name, kind, projection) {
-            continue;
+        let stranger = Level { parts: Vec::new(), ..Level::of_container("", kind, projection) };
+        let own = Level::of(None, kind, projection);
+        let shown = containers.iter().filter(|(_, level)| !level.is_nothing()).map(|(urn, _)| urn.len());
+        let lengths = own.parts.iter().map(|(name, _)| name.len()).chain(shown).collect();
+        let few = own.others == Part::Gone && stranger.is_nothing();
+        Self { own, containers, stranger, lengths: few.then_some(lengths) }
+    }
+
+    /// Whether anything can be left of an attribute whose name is that long, for who need not look at the others at all.
+    #[must_use]
+    pub fn may_show(&self, length: usize) -> bool {
+        self.lengths.as_ref().is_none_or(|lengths| lengths.contains(&length))
+    }
+
+    /// Appends the members of a resource that are returned, each after a comma, and each as it stands but for what is left
+    /// out within. What becomes of an attribute depends on no other, so that a resource may come in parts.
+    ///
+    /// # Errors
+    /// A value that cannot be taken apart; what was appended before that stays.
+    pub fn write<'t>(
+        &self,
+        left: &mut String,
+        members: impl Iterator<Item = (&'t str, &'t str)>,
+    ) -> Result<(), Damaged> {
+        for member in members {
+            match self.container(member.0) {
+                Some(level) => level.container(left, member)?,
+                None => self.own.attribute(left, member, true)?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Whether an attribute is left out whatever it holds; of others that is not said.
+    #[must_use]
+    pub fn is_gone(&self, name: &str) -> bool {
+        self.container(name).map_or_else(|| *self.own.part(name) == Part::Gone, Level::is_nothing)
+    }
+
+    /// Whether an attribute outside of extensions is shown with everything that it holds.
+    #[must_use]
+    pub fn is_whole(&self, name: &str) -> bool {
+        self.container(name).is_none() && *self.own.part(name) == Part::Whole
+    }
+
+    /// The resource as it is returned, for those who have no text of it.
+    #[must_use]
+    pub fn object(&self, resource: &Object) -> Object {
+        let text = serde_json::to_string(resource).unwrap_or_default();
+        let mut left = String::with_capacity(text.len());
+        // What was just printed can be taken apart, and printed again is an object.
+        let inside = json::inside(&text, BRACES).unwrap_or_default();
+        let _ = self.write(&mut left, json::members(inside).flatten());
+        serde_json::from_str(&format!("{{{}}}", left.strip_prefix(',').unwrap_or_default())).unwrap_or_default()
+    }
+
+    /// The container of that name, if it is that of an extension, known to the type or not.
+    fn container(&self, name: &str) -> Option<&Level> {
+        let known = self.containers.iter().find(|(urn, _)| urn == name || urn.eq_ignore_ascii_case(name));
+        let urn_like = || name.as_bytes().get(3) == Some(&b':') && super::syntax::is_urn(name);
+        known.map(|(_, level)| level).or_else(|| urn_like().then_some(&self.stranger))
+    }
+}
+
+/// The resource as it is returned.
+#[must_use]
+pub fn project(resource: &Object, kind: &ResourceType, projection: &Projection) -> Object {
+    Cut::of(kind, projection).object(resource)
+}
+
+impl Projection {
+    fn paths(&self) -> &[AttrPath] {
+        match self {
+            Self::Default => &[],
+            Self::Only(paths) | Self::Without(paths) | Self::Plus(paths) => paths,
+        }
+    }
+}
+
+impl Level {
+    fn of(urn: Option<&str>, kind: &ResourceType, projection: &Projection) -> Self {
+        let extension = urn.filter(|urn| !urn.eq_ignore_ascii_case(&kind.base.urn));
+        let (own, common) = match extension {
+            Some(urn) => (kind.extension(urn).map_or(&[][..], |schema| &schema.attributes), &[][..]),
+            None => (kind.base.attributes.as_slice(), common()),
+        };
+        let others = if matches!(projection, Projection::Only(_)) { Part::Gone } else { Part::Whole };
+        let known = own.iter().chain(common).map(|attribute| &attribute.name);
+        let names = known.chain(projection.paths().iter().map(|path| &path.name)).map(String::as_str);
+        let mut parts: Vec<(String, Part)> = Vec::new();
+        for name in names.chain(["schemas"]) {
+            let part = Part::of(name, urn, kind, projection);
+            if part != others && !parts.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+                parts.push((name.to_owned(), part));
+            }
+        }
+        Self { parts, others, scalar: *projection == Projection::Default }
+    }
+
+    /// A URN that is named alone stands for its container as it is by default.
+    fn of_container(urn: &str, kind: &ResourceType, projection: &Projection) -> Self {
+        let alone = projection.paths().iter().any(|path| path.to_string().eq_ignore_ascii_case(urn));
+        let inner = match projection {
+            Projection::Only(_) if alone => &Projection::Default,
+            Projection::Without(_) if alone => &Projection::Only(Vec::new()),
+            other => other,
+        };
+        Self::of(Some(urn), kind, inner)
+    }
+
+    fn part(&self, name: &str) -> &Part {
+        self.parts.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map_or(&self.others, |(_, part)| part)
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.parts.is_empty() && self.others == Part::Gone && !self.scalar
+    }
+
+    /// Appends an attribute, after a comma or as the first; nothing and false when nothing of it is left.
+    fn attribute(&self, left: &mut String, (name, value): (&str, &str), comma: bool) -> Result<bool, Damaged> {
+        let (names, kept) = match self.part(name) {
+            Part::Gone => return Ok(false),
+            Part::Whole => {
+                write_name(left, name, comma);
+                left.push_str(value);
+                return Ok(true);
+            }
+            Part::Only(names) => (names, true),
+            Part::Without(names) => (names, false),
+        };
+        keep_if(left, |left| {
+            write_name(left, name, comma);
+            let keep = |sub: &str| names.iter().any(|name| name.eq_ignore_ascii_case(sub)) == kept;
+            prune(left, value, &keep).map(|(some, _)| some)
+        })
+    }
+
+    /// As [`Level::attribute`], a container that is not the first.
+    fn container(&self, left: &mut String, (name, value): (&str, &str)) -> Result<bool, Damaged> {
+        if self.is_nothing() {
+            return Ok(false);
         }
         keep_if(left, |left| {
             write_name(left, name, true);
-            match extension(kind, name) {
-                Some(urn) => container(left, value, urn, kind, projection),
-                None => attribute(left, (name, value), None, kind, projection),
-            }
-        })?;
-    }
-    Ok(())
-}
-
-/// The only attributes outside of extensions of which something can be left, where that is known before they are looked at.
-fn few<'a>(kind: &'a ResourceType, projection: &'a Projection) -> Option<Vec<&'a str>> {
-    let Projection::Only(paths) = projection else { return None };
-    let known = kind.base.attributes.iter().chain(common());
-    let always = known.filter(|it| it.returned == Returned::Always).map(|it| it.name.as_str());
-    let mut few = Vec::with_capacity(16);
-    few.push("schemas");
-    few.extend(always);
-    few.extend(paths.iter().map(|path| path.name.as_str()));
-    Some(few)
-}
-
-/// Whether a name may be that of an extension's container.
-fn is_urn_like(name: &str) -> bool {
-    name.as_bytes().get(3) == Some(&b':')
-}
-
-/// The resource as it is returned, for those who have no text of it.
-#[must_use]
-pub fn project(resource: &Object, kind: &ResourceType, projection: &Projection) -> Object {
-    let text = serde_json::to_string(resource).unwrap_or_default();
-    let mut left = String::with_capacity(text.len());
-    // What was just printed can be taken apart, and printed again is an object.
-    let inside = json::inside(&text, BRACES).unwrap_or_default();
-    let _ = write(&mut left, json::members(inside).flatten(), kind, projection);
-    serde_json::from_str(&format!("{{{}}}", left.strip_prefix(',').unwrap_or_default())).unwrap_or_default()
-}
-
-/// Whether an attribute is left out whatever it holds; of others that is not said.
-#[must_use]
-pub fn is_gone(name: &str, kind: &ResourceType, projection: &Projection) -> bool {
-    let Projection::Only(paths) = projection else { return false };
-    match extension(kind, name) {
-        Some(urn) => {
-            let known = kind.extension(urn).map(|schema| schema.attributes.as_slice());
-            let always = known.is_some_and(|attributes| attributes.iter().any(|it| class(it) == Returned::Always));
-            // The last part of a URN alone counts as a name, so that either form of a path begins with the URN.
-            let within = |path: &AttrPath| {
-                let own = path.urn.as_ref().filter(|own| own.len() <= urn.len());
-                own.is_some_and(|own| urn.get(..own.len()).is_some_and(|start| start.eq_ignore_ascii_case(own)))
+            let Some(inside) = json::inside(value, BRACES) else {
+                left.push_str(value);
+                return Ok(self.scalar);
             };
-            !always && !paths.iter().any(within)
+            let mut kept = 0;
+            left.push('{');
+            for member in json::members(inside) {
+                kept += usize::from(self.attribute(left, member?, kept > 0)?);
+            }
+            left.push('}');
+            Ok(kept > 0)
+        })
+    }
+}
+
+impl Part {
+    fn of(name: &str, urn: Option<&str>, kind: &ResourceType, projection: &Projection) -> Self {
+        let known = kind.attribute(urn, name).map(|(_, attribute)| attribute);
+        let class_of = |sub: &str| known.and_then(|it| it.sub(sub)).map_or(Returned::Default, class);
+        let subs = |wanted: &[Returned]| -> Vec<String> {
+            let all = known.map_or(&[][..], |it| &it.subs).iter();
+            all.filter(|sub| wanted.contains(&class(sub))).map(|sub| sub.name.clone()).collect()
+        };
+        let asked = |names: Vec<&str>, unless: Returned| -> Vec<String> {
+            names.into_iter().filter(|name| class_of(name) != unless).map(str::to_owned).collect()
+        };
+        let hidden = subs(&[Returned::Request, Returned::Never]);
+        match rule(name, urn, kind, projection) {
+            Rule::Gone => Self::Gone,
+            Rule::Whole if hidden.is_empty() => Self::Whole,
+            Rule::Whole => Self::Without(hidden),
+            Rule::Only(names) => Self::Only([subs(&[Returned::Always]), asked(names, Returned::Never)].concat()),
+            Rule::Without(names) => Self::Without([hidden, asked(names, Returned::Always)].concat()),
         }
-        None => matches!(rule(name, None, kind, projection), Rule::Gone),
     }
 }
 
 const BRACES: [char; 2] = ['{', '}'];
-const BRACKETS: [char; 2] = ['[', ']'];
 
 /// Appends a name; a comma goes before all but the first.
 fn write_name(left: &mut String, name: &str, comma: bool) {
@@ -125,45 +275,6 @@ fn keep_if(left: &mut String, append: impl FnOnce(&mut String) -> Result<bool, D
         left.truncate(before);
     }
     Ok(kept)
-}
-
-/// The URN of an extension's container, known to the type or not.
-fn extension<'a>(kind: &'a ResourceType, name: &'a str) -> Option<&'a str> {
-    match kind.extension(name) {
-        Some(schema) => Some(&schema.urn),
-        None => (is_urn_like(name) && super::syntax::is_urn(name)).then_some(name),
-    }
-}
-
-fn container(
-    left: &mut String,
-    value: &str,
-    urn: &str,
-    kind: &ResourceType,
-    projection: &Projection,
-) -> Result<bool, Damaged> {
-    let named = |paths: &[AttrPath]| paths.iter().any(|path| path.to_string().eq_ignore_ascii_case(urn));
-    // A URN that is named alone stands for its container as it is by default.
-    let inner = match projection {
-        Projection::Only(paths) if named(paths) => &Projection::Default,
-        Projection::Without(paths) if named(paths) => &Projection::Only(Vec::new()),
-        other => other,
-    };
-    let Some(inside) = json::inside(value, BRACES) else {
-        left.push_str(value);
-        return Ok(*inner == Projection::Default);
-    };
-    let mut kept = 0;
-    left.push('{');
-    for member in json::members(inside) {
-        let (name, value) = member?;
-        kept += usize::from(keep_if(left, |left| {
-            write_name(left, name, kept > 0);
-            attribute(left, (name, value), Some(urn), kind, inner)
-        })?);
-    }
-    left.push('}');
-    Ok(kept > 0)
 }
 
 /// What the paths say of one attribute.
@@ -234,85 +345,48 @@ fn always(name: &str, urn: Option<&str>, kind: &ResourceType) -> bool {
     }
 }
 
-/// Appends the value of an attribute with those sub-attributes that their class or their name keeps; false when nothing of it
-/// is left.
-fn attribute(
-    left: &mut String,
-    (name, value): (&str, &str),
-    urn: Option<&str>,
-    kind: &ResourceType,
-    projection: &Projection,
-) -> Result<bool, Damaged> {
-    let known = || kind.attribute(urn, name).map(|(_, attribute)| attribute);
-    let among = |names: &[&str], sub: &str| names.iter().any(|name| name.eq_ignore_ascii_case(sub));
-    let of = |known: Option<&Attribute>, sub: &str| {
-        known.and_then(|attribute| attribute.sub(sub)).map_or(Returned::Default, class)
-    };
-    match rule(name, urn, kind, projection) {
-        Rule::Gone => Ok(false),
-        Rule::Whole => {
-            let shown = |class| matches!(class, Returned::Always | Returned::Default);
-            let known = known();
-            if known.is_none_or(|known| known.subs.iter().all(|sub| shown(class(sub)))) {
-                left.push_str(value);
-                return Ok(true);
-            }
-            prune(left, value, &|sub| shown(of(known, sub)))
-        }
-        Rule::Only(names) => {
-            let known = known();
-            prune(left, value, &|sub| match of(known, sub) {
-                Returned::Never => false,
-                class => class == Returned::Always || among(&names, sub),
-            })
-        }
-        Rule::Without(names) => {
-            let known = known();
-            prune(left, value, &|sub| match of(known, sub) {
-                Returned::Always => true,
-                Returned::Default => !among(&names, sub),
-                Returned::Request | Returned::Never => false,
-            })
-        }
-    }
-}
-
 /// What is written but not read is never returned, whatever its class says (I-67).
 fn class(attribute: &Attribute) -> Returned {
     if attribute.mutability == Mutability::WriteOnly { Returned::Never } else { attribute.returned }
 }
 
-/// Appends a value, of an object the members that are kept, of an array each element so. Plain values have no members and
-/// stay. False if it had something and has nothing left.
-fn prune(left: &mut String, value: &str, keep: &dyn Fn(&str) -> bool) -> Result<bool, Damaged> {
+/// Appends the value that a text begins with, of an object the members that are kept, of an array each element so. Plain
+/// values have no members and stay. Whether it had nothing or has something left, and the text after it.
+fn prune<'t>(left: &mut String, text: &'t str, keep: &dyn Fn(&str) -> bool) -> Result<(bool, &'t str), Damaged> {
     let (mut all, mut kept) = (0, 0);
-    if let Some(inside) = json::inside(value, BRACES) {
+    let rest = if text.starts_with('{') {
         left.push('{');
-        for member in json::members(inside) {
-            let (name, value) = member?;
+        let rest = json::each(text, '}', |rest| {
+            let ((name, value), rest) = json::member(rest).ok_or(Damaged)?;
             all += 1;
             if keep(name) {
                 write_name(left, name, kept > 0);
                 left.push_str(value);
                 kept += 1;
             }
-        }
+            Ok(rest)
+        })?;
         left.push('}');
-    } else if let Some(inside) = json::inside(value, BRACKETS) {
+        rest
+    } else if text.starts_with('[') {
         left.push('[');
-        for element in json::elements(inside) {
-            let element = element?;
+        let rest = json::each(text, ']', |rest| {
+            let before = left.len();
+            left.push_str(if kept > 0 { "," } else { "" });
+            let (some, rest) = prune(left, rest, keep)?;
             all += 1;
-            kept += usize::from(keep_if(left, |left| {
-                left.push_str(if kept > 0 { "," } else { "" });
-                prune(left, element, keep)
-            })?);
-        }
+            kept += usize::from(some);
+            left.truncate(if some { left.len() } else { before });
+            Ok(rest)
+        })?;
         left.push(']');
+        rest
     } else {
+        let (value, rest) = json::value(text).ok_or(Damaged)?;
         left.push_str(value);
-    }
-    Ok(all == 0 || kept > 0)
+        rest
+    };
+    Ok((all == 0 || kept > 0, rest))
 }
 
 #[cfg(test)]

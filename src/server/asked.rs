@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::input;
+use super::render::View;
 use super::search;
 use crate::scim::ScimError;
-use crate::scim::project::Projection;
 
 /// Texts that are kept.
 const TEXTS: usize = 256;
@@ -15,11 +15,11 @@ const TEXTS: usize = 256;
 const LONGEST: usize = 1024;
 
 /// What a query asks for.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 pub(super) struct Asked {
     /// The text of a filter (`RFC7644 §3.4.2.1`).
     pub filter: Option<String>,
-    pub projection: Projection,
+    pub view: View,
 }
 
 impl Asked {
@@ -27,7 +27,7 @@ impl Asked {
         let parameters = input::query(query)?;
         let projection = search::projection(&parameters)?;
         let filter = parameters.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("filter"));
-        Ok(Self { filter: filter.map(|(_, text)| text), projection })
+        Ok(Self { filter: filter.map(|(_, text)| text), view: View::new(projection) })
     }
 }
 
@@ -66,6 +66,7 @@ impl Queries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scim::project::Projection;
 
     #[test]
     fn a_query_means_the_same_each_time_and_the_room_is_bounded() {
@@ -73,7 +74,7 @@ mod tests {
         for round in 0..2 {
             for number in 0..=TEXTS {
                 let asked = queries.read(&format!("attributes=a{number}")).unwrap();
-                let Projection::Only(paths) = &asked.projection else { panic!("{asked:?}") };
+                let Projection::Only(paths) = &asked.view.projection else { panic!("{asked:?}") };
                 assert_eq!((paths.len(), paths[0].name.clone()), (1, format!("a{number}")), "{round}");
             }
             assert!(queries.read("attributes=a&excludedAttributes=b").is_err());
@@ -85,6 +86,7 @@ mod tests {
             assert!(kept.len() <= TEXTS && kept.keys().all(|text| text.starts_with("attributes=a")));
             assert!(kept.keys().all(|text| text.len() <= LONGEST));
         }
-        assert_eq!(*queries.read("").unwrap(), Asked::default());
+        let nothing = queries.read("").unwrap();
+        assert_eq!((&nothing.filter, &nothing.view.projection), (&None, &Projection::Default));
     }
 }

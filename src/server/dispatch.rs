@@ -286,7 +286,7 @@ impl Handling<'_> {
     }
 
     fn resource(&self, kind: Kind, id: &str, asked: &Asked) -> Result<Answer, ScimError> {
-        let projection = &asked.projection;
+        let projection = &asked.view.projection;
         let (context, ask) = (&self.context, self.ask(projection));
         match &self.method {
             Method::Get => {
@@ -301,7 +301,7 @@ impl Handling<'_> {
                 {
                     return Ok(Answer { etag: face.tag, ..Answer::empty(304) });
                 }
-                write::answer_with(context, 200, &record, projection, face)
+                write::answer_with(context, 200, &record, &asked.view, face)
             }
             Method::Put => write::replace(context, kind, id, &ask, &self.body()?),
             Method::Patch => match self.body() {

@@ -1,12 +1,14 @@
 //! A record as the resource that a client sees: attributes, `id`, memberships, `meta`. Once as an object, for filters,
 //! sorting and projection, and once as text, for the plain read that needs no tree.
 
+use std::sync::OnceLock;
+
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::context::{Context, links_name, resource_type};
 use crate::scim::json::Damaged;
-use crate::scim::project::{self, Projection};
+use crate::scim::project::{Cut, Projection};
 use crate::scim::{Object, ScimError, datetime};
 use crate::store::{Kind, Link, Record};
 
@@ -29,6 +31,29 @@ impl Face {
     /// The record's links must be complete.
     pub fn of(context: &Context<'_>, record: &Record) -> Self {
         Self { location: context.location(record.kind, &record.id), tag: context.tag(record) }
+    }
+}
+
+/// A projection, and what it does to each kind of resource, which is found out once.
+#[derive(Debug, Default)]
+pub(super) struct View {
+    pub projection: Projection,
+    cuts: [OnceLock<Cut>; Kind::ALL.len()],
+}
+
+impl View {
+    pub fn new(projection: Projection) -> Self {
+        Self { projection, cuts: Default::default() }
+    }
+
+    fn cut(&self, kind: Kind) -> &Cut {
+        let [users, groups, devices] = &self.cuts;
+        let cut = match kind {
+            Kind::User => users,
+            Kind::Group => groups,
+            Kind::Device => devices,
+        };
+        cut.get_or_init(|| Cut::of(resource_type(kind), &self.projection))
     }
 }
 
@@ -80,38 +105,37 @@ fn roles(context: &Context<'_>, record: &Record) -> Result<Option<Value>, ScimEr
 ///
 /// # Errors
 /// As [`object`].
-pub(super) fn text(context: &Context<'_>, record: &Record, projection: &Projection) -> Result<String, ScimError> {
-    text_with(context, record, projection, &Face::of(context, record))
+pub(super) fn text(context: &Context<'_>, record: &Record, view: &View) -> Result<String, ScimError> {
+    text_with(context, record, view, &Face::of(context, record))
 }
 
 /// As [`text`], of a record whose face is known.
 ///
 /// # Errors
 /// As [`object`].
-pub(super) fn text_with(
-    context: &Context<'_>,
-    record: &Record,
-    projection: &Projection,
-    face: &Face,
-) -> Result<String, ScimError> {
+pub(super) fn text_with(context: &Context<'_>, record: &Record, view: &View, face: &Face) -> Result<String, ScimError> {
     if shows_role(context, record) {
         let resource = object(context, record, Detail::Full)?;
-        return Ok(Value::Object(project::project(&resource, resource_type(record.kind), projection)).to_string());
+        return Ok(Value::Object(view.cut(record.kind).object(&resource)).to_string());
     }
-    let (kind, members) = (resource_type(record.kind), record.body.members());
+    let members = record.body.members();
     // Of a device not everything that is stored is returned.
-    let all = record.kind != Kind::Device && matches!(projection, Projection::Default);
+    let all = record.kind != Kind::Device && view.projection == Projection::Default;
+    let cut = if all { None } else { Some(view.cut(record.kind)) };
     let damaged = |error: Damaged| ScimError::new(500, format!("a stored resource is damaged: {error}"));
     let mut text = String::with_capacity(members.len() + 400 + record.links.len() * 200);
     // The id is in every answer (I-41).
     text.push_str("{\"id\":");
     quote(&mut text, &record.id);
-    if all {
-        text.push(',');
-        text.push_str(members);
-    } else {
-        let parts = record.body.parts().map_err(damaged)?;
-        project::write(&mut text, parts, kind, projection).map_err(damaged)?;
+    match cut {
+        None => {
+            text.push(',');
+            text.push_str(members);
+        }
+        Some(cut) => {
+            let parts = record.body.parts(|length| cut.may_show(length)).map_err(damaged)?;
+            cut.write(&mut text, parts).map_err(damaged)?;
+        }
     }
     type Append<'a> = &'a dyn Fn(&mut String);
     let parts: [(&str, Append<'_>); 3] = [
@@ -121,13 +145,17 @@ pub(super) fn text_with(
     ];
     let has = [!record.links.is_empty(), record.kind == Kind::Device, true];
     for ((name, append), _) in parts.iter().zip(has).filter(|(_, has)| *has) {
-        if all {
-            write_name(&mut text, name);
-            append(&mut text);
-        } else if !project::is_gone(name, kind, projection) {
-            let mut part = String::new();
-            append(&mut part);
-            project::write(&mut text, std::iter::once((*name, part.as_str())), kind, projection).map_err(damaged)?;
+        match cut {
+            Some(cut) if cut.is_gone(name) => {}
+            Some(cut) if !cut.is_whole(name) => {
+                let mut part = String::new();
+                append(&mut part);
+                cut.write(&mut text, std::iter::once((*name, part.as_str()))).map_err(damaged)?;
+            }
+            _ => {
+                write_name(&mut text, name);
+                append(&mut text);
+            }
         }
     }
     text.push('}');

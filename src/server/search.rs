@@ -9,7 +9,7 @@ use super::answer::{Answer, missing, refused};
 use super::context::{Context, links_name, resource_type};
 use super::cursor;
 use super::filter::{any, defined, names, valid};
-use super::render;
+use super::render::{self, View};
 use crate::profile::Listing;
 use crate::scim::filter::{self, Filter, qualify};
 use crate::scim::list::SearchRequest;
@@ -109,7 +109,8 @@ pub(super) fn list(context: &Context<'_>, kinds: &[Kind], query: &Query) -> Resu
         return by_cursor(context, kinds, query, name);
     }
     let (total, page) = scan::by_index(context, kinds, query)?;
-    let items = page.iter().map(|record| render::text(context, record, &query.projection));
+    let view = View::new(query.projection.clone());
+    let items = page.iter().map(|record| render::text(context, record, &view));
     let items = items.collect::<Result<Vec<_>, _>>()?;
     let head = format!(
         "{{\"schemas\":{},\"totalResults\":{total},\"startIndex\":{},\"itemsPerPage\":{},\"Resources\":[",
@@ -136,7 +137,8 @@ fn by_cursor(context: &Context<'_>, kinds: &[Kind], query: &Query, name: &str) -
         let request = cursor::Request { query, ..request };
         server.cursors.keep(request, last.clone(), server.profile.limits.cursor_seconds)
     });
-    let items = page.iter().map(|(_, record)| render::text(context, record, &query.projection));
+    let view = View::new(query.projection.clone());
+    let items = page.iter().map(|(_, record)| render::text(context, record, &view));
     let items = items.collect::<Result<Vec<_>, _>>()?;
     let next = next.map_or_else(String::new, |next| format!("\"nextCursor\":{},", json!(next)));
     let head = format!(

@@ -9,7 +9,7 @@ use super::after::{Written, written};
 use super::answer::{Answer, missing, refused};
 use super::context::{Context, resource_type};
 use super::etag::Conditions;
-use super::render::{self, Detail, Face, whole_millis};
+use super::render::{self, Detail, Face, View, whole_millis};
 use super::stored::{Parts, strangers};
 use super::{account, search, told, touch, users};
 use crate::profile::{DeactivatedNames, Deletion, PatchAnswer, PutWithoutActive};
@@ -335,7 +335,7 @@ pub(super) fn answer(
     record: &Record,
     projection: &Projection,
 ) -> Result<Answer, ScimError> {
-    answer_with(context, status, record, projection, Face::of(context, record))
+    answer_with(context, status, record, &View::new(projection.clone()), Face::of(context, record))
 }
 
 /// As [`answer`], of a record whose face is known.
@@ -346,10 +346,10 @@ pub(super) fn answer_with(
     context: &Context<'_>,
     status: u16,
     record: &Record,
-    projection: &Projection,
+    view: &View,
     face: Face,
 ) -> Result<Answer, ScimError> {
-    let text = render::text_with(context, record, projection, &face)?;
+    let text = render::text_with(context, record, view, &face)?;
     Ok(Answer { location: Some(face.location), etag: face.tag, ..Answer::text(status, text) })
 }
 

@@ -57,11 +57,12 @@ impl Body {
         json::inside(&self.0.text, ['{', '}']).unwrap_or_default()
     }
 
-    /// The members with their values' texts, names and texts as they stand. Where they begin is found out once.
+    /// The members whose names' lengths are wanted, with their values' texts, names and texts as they stand. Where they
+    /// begin is found out once.
     ///
     /// # Errors
     /// The stored text cannot be taken apart.
-    pub fn parts(&self) -> Result<impl Iterator<Item = (&str, &str)>, Damaged> {
+    pub fn parts(&self, wanted: impl Fn(usize) -> bool) -> Result<impl Iterator<Item = (&str, &str)>, Damaged> {
         let inside = self.members();
         let index = match self.0.index.get() {
             Some(index) => index,
@@ -70,7 +71,7 @@ impl Body {
                 self.0.index.get_or_init(|| index)
             }
         };
-        Ok(index.members(inside))
+        Ok(index.members(inside, wanted))
     }
 
     /// The object.

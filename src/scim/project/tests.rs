@@ -25,8 +25,8 @@ fn person() -> Object {
 
 /// As a store does it: where the members stand is found out first.
 fn of_text(left: &mut String, inside: &str, kind: &ResourceType, projection: &Projection) -> Result<(), Damaged> {
-    let index = json::Index::of(inside)?;
-    write(left, index.members(inside), kind, projection)
+    let (index, cut) = (json::Index::of(inside)?, Cut::of(kind, projection));
+    cut.write(left, index.members(inside, |length| cut.may_show(length)))
 }
 
 /// What is left beside `schemas` and `id`, extensions by their last word.
@@ -144,8 +144,12 @@ proptest! {
         };
         for (resource, kind) in [(person(), user()), (device(), schema::device())] {
             let shown = project(&resource, kind, &projection);
-            for name in resource.keys().filter(|name| is_gone(name, kind, &projection)) {
+            let cut = Cut::of(kind, &projection);
+            for name in resource.keys().filter(|name| cut.is_gone(name)) {
                 prop_assert!(!shown.contains_key(name), "{name}");
+            }
+            for name in resource.keys().filter(|name| cut.is_whole(name)) {
+                prop_assert_eq!(shown.get(name), resource.get(name));
             }
             let (text, mut left) = (serde_json::to_string_pretty(&resource).unwrap(), String::new());
             prop_assert_eq!(of_text(&mut left, json::inside(&text, BRACES).unwrap(), kind, &projection), Ok(()));
