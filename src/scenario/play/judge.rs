@@ -53,6 +53,11 @@ impl State {
             && line_of(&scenario.steps, script).is_some_and(|line| line.method == Method::Post);
         let wanted = if adopted { vec![200] } else { self.wanted(script) };
         let upset = exchange.response().and_then(|response| upset(&wanted, response));
+        // One row may allow the refusal that another one blames.
+        let blamed = script.rows.iter().filter(|row| matches!(row.subject, Subject::Status)).any(|row| {
+            let expectation = self.expectation(row, script, before, n);
+            expectation.is_ok_and(|expectation| expectation.judge(exchange).outcome == Outcome::Fail)
+        });
         for row in &script.rows {
             if adopted && matches!(row.subject, Subject::Status | Subject::Header(_)) {
                 continue;
@@ -90,7 +95,7 @@ impl State {
                 }
                 _ => {}
             }
-            if judged.outcome == Outcome::Fail && spared(&expectation.subject, &wanted, exchange) {
+            if judged.outcome == Outcome::Fail && !blamed && spared(&expectation.subject, &wanted, exchange) {
                 continue;
             }
             let mut evidence = evidence.clone();
